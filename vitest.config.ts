@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // One copy in one test: `lockdep` and a relative import of a source file are the same objects.
+    alias: [
+      { find: /^lockdep$/, replacement: source('index.ts') },
+      { find: /^lockdep\/register$/, replacement: source('register.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/bench/**'],
+    // A process a file: promise hooks and patched globals must not leak from one file into the next.
+    pool: 'forks',
+    retry: 0,
+    globalSetup: ['test/setup/seed.ts'],
+    setupFiles: ['test/setup/fast-check.ts'],
+  },
+});
