@@ -1,0 +1,177 @@
+/**
+ * The dependency graph: lock classes, and what each must wait for.
+ *
+ * It is kept twice. graphology has it as data, for whatever walks it at leisure; lists of edges and the
+ * components of component-order.ts serve the search, and a search that finds nothing mostly ends at two
+ * look-ups: nothing closes a cycle between two components. What is provisional is an overlay, renewed in
+ * passes: components keep the arcs of edges that were active once, which costs a search some time and
+ * changes no answer.
+ */
+import { MultiDirectedGraph } from 'graphology';
+import { ComponentOrder } from './component-order.ts';
+import { Edge, type Observation } from './edge.ts';
+import { type Level, sortIntoLevels } from './levels.ts';
+import { type Cycle, type CycleOptions, findShortestCycle } from './strong-path.ts';
+import type { EdgeKind, HoldMode, RequestMode } from './vocabulary.ts';
+
+export interface NodeAttributes {
+  readonly name: string;
+  /** Units there are; 1 for a mutex. */
+  readonly capacity: number;
+  /** First come, first served: no priorities, no barging. */
+  readonly isFair: boolean;
+  readonly isExecutor: boolean;
+  /** An executor whose jobs wait for each other. */
+  readonly isSerial: boolean;
+}
+
+export interface Observed<Data> {
+  readonly edge: Edge<Data>;
+  readonly isNew: boolean;
+  /** Something changed that a search or its presentation may depend on. */
+  readonly isChanged: boolean;
+}
+
+/** Node ids stay below this, so that an edge's key is an exact integer. */
+const MAX_NODES = 2 ** 22;
+const KINDS: Readonly<Record<EdgeKind, number>> = { order: 0, custody: 1, handoff: 2, wait: 3 };
+const REQUEST_MODES: Readonly<Record<RequestMode, number>> = { exclusive: 0, shared: 1, recursive: 2 };
+
+function edgeKey(from: number, to: number, kind: EdgeKind, fromMode: HoldMode, toMode: RequestMode): number {
+  const variant = KINDS[kind] * 6 + (fromMode === 'shared' ? 3 : 0) + REQUEST_MODES[toMode];
+  return (from * MAX_NODES + to) * 24 + variant;
+}
+
+export class DependencyGraph<Data> {
+  readonly #graph = new MultiDirectedGraph<{ attributes: NodeAttributes }, { edge: Edge<Data> }>();
+  readonly #nodes: NodeAttributes[] = [];
+  readonly #edges = new Map<number, Edge<Data>>();
+  readonly #outgoing: Edge<Data>[][] = [];
+  readonly #overlay = new Set<Edge<Data>>();
+  #order = new ComponentOrder();
+
+  /** Adds a class; returns its id: 0, 1, 2 and so on. */
+  addNode(attributes: NodeAttributes): number {
+    if (this.#nodes.length >= MAX_NODES) throw new RangeError(`Expected at most ${MAX_NODES} nodes.`);
+    const id = this.#order.addNode();
+    this.#nodes.push(attributes);
+    this.#outgoing.push([]);
+    this.#graph.addNode(id, { attributes });
+    return id;
+  }
+
+  node(id: number): NodeAttributes {
+    const attributes = this.#nodes[id];
+    if (attributes === undefined) throw new RangeError(`Expected the id of a node, got ${id}.`);
+    return attributes;
+  }
+
+  /** Attributes by id. */
+  get nodes(): readonly NodeAttributes[] {
+    return this.#nodes;
+  }
+
+  /** Returns the edge, active or not. */
+  edgeBetween(
+    from: number,
+    to: number,
+    kind: EdgeKind,
+    fromMode: HoldMode,
+    toMode: RequestMode,
+  ): Edge<Data> | undefined {
+    return this.#edges.get(edgeKey(from, to, kind, fromMode, toMode));
+  }
+
+  /** Returns the edges out of a node, oldest first, active or not. */
+  edgesFrom(id: number): readonly Edge<Data>[] {
+    return this.#outgoing[id] ?? [];
+  }
+
+  /** Iterates over the active edges, oldest first. */
+  *edges(): IterableIterator<Edge<Data>> {
+    for (const { attributes } of this.#graph.edgeEntries())
+      if (attributes.edge.isActive) yield attributes.edge;
+  }
+
+  /** Adds one observation to its edge. `makeData` is called at once, if this is the strongest so far. */
+  observe(
+    from: number,
+    to: number,
+    kind: EdgeKind,
+    fromMode: HoldMode,
+    toMode: RequestMode,
+    observation: Observation,
+    makeData?: () => Data,
+  ): Observed<Data> {
+    const known = this.edgeBetween(from, to, kind, fromMode, toMode);
+    const edge = known ?? this.#createEdge(from, to, kind, fromMode, toMode);
+    const isChanged = edge.absorb(observation, makeData);
+    if (isChanged && observation.isProvisional) this.#overlay.add(edge);
+    return { edge, isNew: known === undefined, isChanged };
+  }
+
+  /** Takes back what is provisional. What still is so must be observed again, and counts as changed then. */
+  beginPass(): void {
+    for (const edge of this.#overlay) edge.endPass();
+    this.#overlay.clear();
+  }
+
+  /**
+   * Returns a shortest strong cycle that begins with `edge`, see strong-path.ts; constant time where there
+   * is none for lack of a way back.
+   */
+  findCycle(edge: Edge<Data>, options?: CycleOptions<Data>): Cycle<Data> | undefined {
+    const order = this.#order;
+    if (order.find(edge.from) !== order.find(edge.to)) return undefined;
+    return findShortestCycle(this.#space, edge, options);
+  }
+
+  /** Returns the lock order over active edges, top level first. Takes time in proportion to the graph. */
+  levels(): Level[] {
+    const arcs: [number, number][] = [];
+    let order = this.#order;
+    let hasInactive = false;
+    for (const edge of this.#edges.values()) {
+      if (!edge.isSearched) continue;
+      if (edge.isActive) arcs.push([edge.from, edge.to]);
+      else hasInactive = true;
+    }
+    if (hasInactive) order = this.#orderOf(arcs);
+    return sortIntoLevels(this.#nodes.length, arcs, (node) => order.find(node));
+  }
+
+  /** Forgets everything; ids start from 0 again, and edges handed out before are of no use any more. */
+  clear(): void {
+    this.#graph.clear();
+    this.#nodes.length = 0;
+    this.#edges.clear();
+    this.#outgoing.length = 0;
+    this.#overlay.clear();
+    this.#order = new ComponentOrder();
+  }
+
+  readonly #space = {
+    edgesFrom: (node: number): readonly Edge<Data>[] => this.#outgoing[node]!,
+    isFair: (node: number): boolean => this.#nodes[node]!.isFair,
+    areConnected: (a: number, b: number): boolean => this.#order.find(a) === this.#order.find(b),
+  };
+
+  #createEdge(from: number, to: number, kind: EdgeKind, fromMode: HoldMode, toMode: RequestMode): Edge<Data> {
+    this.node(from);
+    const { isExecutor, isSerial } = this.node(to);
+    const isSearched = kind !== 'custody' && (kind !== 'handoff' || !isExecutor || isSerial);
+    const edge = new Edge<Data>(from, to, kind, fromMode, toMode, this.#edges.size, isSearched);
+    this.#edges.set(edgeKey(from, to, kind, fromMode, toMode), edge);
+    this.#outgoing[from]!.push(edge);
+    this.#graph.addDirectedEdgeWithKey(edge.index, from, to, { edge });
+    if (isSearched) this.#order.insert(from, to);
+    return edge;
+  }
+
+  #orderOf(arcs: readonly (readonly [number, number])[]): ComponentOrder {
+    const order = new ComponentOrder();
+    for (const _ of this.#nodes) order.addNode();
+    for (const [from, to] of arcs) order.insert(from, to);
+    return order;
+  }
+}
