@@ -1,0 +1,241 @@
+/**
+ * Causal clocks. A clock says, for each lock class and mode, which grants lie behind a continuation.
+ *
+ * It is a persistent list of grants, newest first (sequence numbers strictly descend), so that a grant
+ * costs one cell and the join of two clocks, one of which extends the other, costs a few steps. The
+ * order of clocks is the pointwise one: S covers C when each key's newest grant in S is at least C's.
+ * Vector clocks (Fidge, Mattern 1988) in form; the keys are lock classes, not processes.
+ *
+ * Bounded by its keys: a cell knows how many more may be put on top before the list is compacted to one
+ * closed entry a key, and everything that is still open. Nothing is ever pruned by age.
+ */
+import { type Grant, type Opens, mergeOpens, opensOf } from './grant.ts';
+
+/** Cells that may be added on top of `n` compacted ones: as many again, and a few for short lists. */
+const SPARE = 128;
+
+export class ClockEntry {
+  readonly grant: Grant;
+  readonly prev: ClockEntry | null;
+  /** What is open behind this clock, newest first. */
+  readonly opens: Opens | null;
+  /** Cells that may still be put on top before the list is compacted. */
+  readonly room: number;
+
+  constructor(grant: Grant, prev: ClockEntry | null, opens: Opens | null, room: number) {
+    this.grant = grant;
+    this.prev = prev;
+    this.opens = opens;
+    this.room = room;
+  }
+}
+
+/** No grant lies behind a `null` clock. */
+export type Clock = ClockEntry | null;
+
+/**
+ * Whether `newer` says at least as much as `older`, which has the same key, to whoever is discharged
+ * later: nothing that is still open was asked about `older` alone, and `newer` has no gate more.
+ */
+function supersedes(newer: Grant, older: Grant): boolean {
+  if (newer.isOpen || older.isOpen || wasBesideOthers(older, newer)) return false;
+  if (newer.isBreakable && !older.isBreakable) return false;
+  return newer.under === older.under || isSameCover(newer, older);
+}
+
+/** Whether `older` was asked for beside something that is not over, and `newer` was not. */
+function wasBesideOthers({ siblings }: Grant, newer: Grant): boolean {
+  return siblings !== null && siblings.pending > 0 && siblings !== newer.siblings;
+}
+
+/** Compares what is still open in both covers; a difference in what is closed costs `newer` its gates. */
+function isSameCover(newer: Grant, older: Grant): boolean {
+  let isClosedPartSame = true;
+  for (let n = newer.under, o = older.under; n !== o && (n !== null || o !== null);) {
+    if (n !== null && !n.grant.isOpen) {
+      isClosedPartSame &&= o !== null && o.grant === n.grant;
+      n = n.under;
+    } else if (o !== null && !o.grant.isOpen) o = o.under;
+    else if (n !== null && o !== null && n.grant === o.grant) {
+      n = n.under;
+      o = o.under;
+    } else return false;
+  }
+  if (!isClosedPartSame) newer.isUngated = true;
+  return true;
+}
+
+/** The clock of whoever is granted `grant`, having asked under `clock`. */
+export function append(clock: Clock, grant: Grant): ClockEntry {
+  let prev = clock;
+  if (prev !== null) {
+    const head = prev.grant;
+    // The commonest loop, one lock again and again, must not grow the list at all. `grant` may take the
+    // place of `head` even while it is open, since `head` lies behind its request.
+    const replacesHead =
+      head.key === grant.key &&
+      head.under === grant.under &&
+      !head.isOpen &&
+      !wasBesideOthers(head, grant) &&
+      (head.isBreakable || !grant.isBreakable);
+    if (replacesHead) prev = prev.prev;
+    else if (prev.room <= 0) prev = compact(prev);
+  }
+  return new ClockEntry(
+    grant,
+    prev,
+    grant.isOpen ? grant : grant.under,
+    prev === null ? SPARE : prev.room - 1,
+  );
+}
+
+/** The same clock with one closed entry a key, and all open ones. Grants of retired validators go. */
+function compact(clock: ClockEntry): Clock {
+  const kept: ClockEntry[] = [];
+  const newest = new Map<number, Grant[]>();
+  for (let entry: Clock = clock; entry !== null; entry = entry.prev) {
+    const { grant } = entry;
+    if (retiredOwners.has(grant.owner)) continue;
+    const newer = newest.get(grant.key);
+    if (newer === undefined) newest.set(grant.key, [grant]);
+    else if (newer.some((other) => supersedes(other, grant))) continue;
+    else newer.push(grant);
+    kept.push(entry);
+  }
+  return rebuild(kept, null, clock.opens, kept.length + SPARE);
+}
+
+/** Validators that were reset or collected; their grants mean nothing any more. */
+export const retiredOwners: Set<number> = new Set();
+
+/** New cells for `entries` (newest first) on top of `suffix`. */
+function rebuild(
+  entries: readonly { readonly grant: Grant }[],
+  suffix: Clock,
+  opens: Opens | null,
+  room: number,
+): Clock {
+  let clock = suffix;
+  for (let i = entries.length - 1; i >= 0; i--) clock = new ClockEntry(entries[i]!.grant, clock, opens, room);
+  return clock;
+}
+
+/** Beyond this many cells a merge, which is linear, is the cheaper answer. */
+const MAX_COVER_STEPS = 256;
+
+/** Whether `a` surely covers `b`. May say no for lists that were rebuilt; the caller then merges. */
+function covers(a: ClockEntry, b: ClockEntry): boolean {
+  let p: Clock = a;
+  let q: Clock = b;
+  for (let steps = 0; p !== q; steps++) {
+    if (q === null) return true;
+    if (steps > MAX_COVER_STEPS) return false;
+    if (p === null || p.grant.seq < q.grant.seq) {
+      // Missing in `a`, but a newer grant of its key may have taken its place.
+      if (q.grant.isOpen || !hasNewer(a, p, q.grant)) return false;
+      q = q.prev;
+    } else if (p.grant === q.grant) {
+      p = p.prev;
+      q = q.prev;
+    } else p = p.prev;
+  }
+  return true;
+}
+
+/** The pointwise maximum of two clocks. */
+export function join(a: Clock, b: Clock): Clock {
+  if (a === b || b === null) return a;
+  if (a === null) return b;
+  if (a.grant.seq >= b.grant.seq) {
+    if (covers(a, b)) return a;
+  } else if (covers(b, a)) return b;
+  return merge(a, b, mergeOpens(a.opens, b.opens));
+}
+
+/** Both lists in one, sharing the longest tail that is common to them. */
+function merge(a: Clock, b: Clock, opens: Opens | null): Clock {
+  const entries: { readonly grant: Grant }[] = [];
+  while (a !== b && a !== null && b !== null) {
+    const x: Grant = a.grant;
+    const y: Grant = b.grant;
+    if (x.seq >= y.seq) {
+      // The same grant, once plain and once through a race: the plain one says more.
+      entries.push(x.seq === y.seq && x.isBreakable ? b : a);
+      a = a.prev;
+      if (x.seq === y.seq) b = b.prev;
+    } else {
+      entries.push(b);
+      b = b.prev;
+    }
+  }
+  const suffix: Clock = a ?? b;
+  const room = (suffix === null ? SPARE : suffix.room) - entries.length;
+  if (entries.length === 0) return suffix;
+  const merged = rebuild(entries, suffix, opens, Math.max(room, 0));
+  return room < 0 && merged !== null ? compact(merged) : merged;
+}
+
+/**
+ * `base` joined with what `settled` has and `creation` has not: what led to a promise's creation is not
+ * waited for by whoever awaits it. `map` may replace the grants that come through.
+ */
+export function joinNewer(
+  base: Clock,
+  settled: Clock,
+  creation: Clock,
+  map?: (grant: Grant) => Grant,
+): Clock {
+  if (settled === null || settled === creation || (settled === base && map === undefined)) return base;
+  if (map === undefined) {
+    if (creation === null) return join(base, settled);
+    if (base === creation && covers(settled, creation)) return settled;
+  }
+  const newer: Grant[] = [];
+  forEachNewer(settled, creation, { visit: (grant) => void newer.push(grant) });
+  if (newer.length === 0) return base;
+  const opens = mergeOpens(base === null ? null : base.opens, opensOf(newer.filter((grant) => grant.isOpen)));
+  const mapped = map === undefined ? newer : newer.map(map);
+  return merge(base, rebuild(mapped, null, null, 0), opens);
+}
+
+/** Called with grants, newest first. An object and not a function, so that the hot caller allocates none. */
+export interface GrantVisitor {
+  visit(grant: Grant): void;
+}
+
+/** Visits every grant of `clock`, newest first, that is newer than all of its key in `since`. */
+export function forEachNewer(clock: Clock, since: Clock, visitor: GrantVisitor): void {
+  let p = clock;
+  let q = since;
+  while (p !== null && p !== q) {
+    if (q !== null && q.grant.seq > p.grant.seq) q = q.prev;
+    else if (q !== null && q.grant.seq === p.grant.seq) {
+      p = p.prev;
+      q = q.prev;
+    } else {
+      if (!hasNewer(since, q, p.grant)) visitor.visit(p.grant);
+      p = p.prev;
+    }
+  }
+}
+
+/** Whether the part of `clock` before `end` has a grant of the same key; all of that part is newer. */
+function hasNewer(clock: Clock, end: Clock, grant: Grant): boolean {
+  for (let entry = clock; entry !== end && entry !== null; entry = entry.prev) {
+    if (entry.grant.key === grant.key) return true;
+  }
+  return false;
+}
+
+/** Whether `grant`, or a newer one of its key, lies behind `clock`. */
+export function isBehind(grant: Grant, clock: Clock): boolean {
+  for (let entry = clock; entry !== null && entry.grant.seq >= grant.seq; entry = entry.prev) {
+    if (entry.grant.key === grant.key) return true;
+  }
+  return false;
+}
+
+/** A clock with nothing but `grant` behind it. */
+export function clockOf(grant: Grant): ClockEntry {
+  return new ClockEntry(grant, null, grant.isOpen ? grant : null, SPARE);
+}

@@ -1,0 +1,115 @@
+/**
+ * A grant as the clocks see it. Only numbers and other grants: an entry that pointed to a lock would
+ * keep it alive as long as any cached promise. The validator's obligations extend it.
+ */
+export class Grant implements Opens {
+  /** The granted obligation is the newest cell of the list of what is open right after it. */
+  readonly grant: this = this;
+  /** Lock class and mode, unique in the process. */
+  readonly key: number;
+  /** Instance of the lock, unique in the process; 0 where there is none. */
+  readonly instance: number;
+  /** Which validator it belongs to. */
+  readonly owner: number;
+  /** Position in the order of all grants; 0 while it is only asked for. */
+  seq = 0;
+  /** Position of its discharge in the order of all grants; 0 while it is not discharged. */
+  endSeq = 0;
+  /** Granted and not discharged. */
+  isOpen = false;
+  /** The wait for it could end without it: a timeout, a signal, `Promise.race`. */
+  isBreakable = false;
+  /** Shared by all requests of one synchronous run, if there is more than one. */
+  siblings: Siblings | null = null;
+  /** Excludes everybody else while it is open, so it can be a gate. */
+  isExclusive = true;
+  /** It came of a merge of observations under different gates, so it vouches for none. */
+  isUngated = false;
+  /** What was open behind the request, newest first. Closed ones may linger; see `skipClosed`. */
+  under: Opens | null = null;
+  /** The newest request made under it, and whether two of them were not ordered by causes. */
+  lastAsked: Grant | null = null;
+  coversConcurrent = false;
+
+  constructor(key: number, instance: number, owner: number) {
+    this.key = key;
+    this.instance = instance;
+    this.owner = owner;
+  }
+
+  /** The same grant as it comes through a race: the wait for it could have ended without it. */
+  asBreakable(): Grant {
+    if (this.isBreakable) return this;
+    const copy = Object.assign(Object.create(Object.getPrototypeOf(this) as object), this) as Grant;
+    (copy as { grant: Grant }).grant = copy;
+    copy.isBreakable = true;
+    copy.isOpen = false; // Only the original is discharged.
+    return copy;
+  }
+}
+
+/** The requests of one synchronous run. */
+export interface Siblings {
+  /** How many of them are not over yet: as long as one is not, it matters who its siblings are. */
+  pending: number;
+}
+
+/** A cell of the list of open obligations behind a clock, newest first. */
+export interface Opens {
+  readonly grant: Grant;
+  under: Opens | null;
+}
+
+/** The list without its closed front; the cell behind the front is relinked, or chains would grow. */
+export function skipClosed(opens: Opens | null): Opens | null {
+  while (opens !== null && !opens.grant.isOpen) opens = opens.under;
+  if (opens !== null) {
+    let next = opens.under;
+    if (next !== null && !next.grant.isOpen) {
+      do next = next.under;
+      while (next !== null && !next.grant.isOpen);
+      opens.under = next;
+    }
+  }
+  return opens;
+}
+
+/** Whether `grant` is in the list. */
+export function includesGrant(opens: Opens | null, grant: Grant): boolean {
+  for (; opens !== null; opens = opens.under) {
+    if (opens.grant === grant) return true;
+    if (opens.grant.seq < grant.seq) return false;
+  }
+  return false;
+}
+
+/** Both lists in one, without what has been closed. */
+export function mergeOpens(a: Opens | null, b: Opens | null): Opens | null {
+  a = skipClosed(a);
+  b = skipClosed(b);
+  if (a === b || b === null) return a;
+  if (a === null) return b;
+  const grants: Grant[] = [];
+  for (let p: Opens | null = a, q: Opens | null = b; p !== null || q !== null;) {
+    const takeP = q === null || (p !== null && p.grant.seq >= q.grant.seq);
+    const grant: Grant = (takeP ? p : q)!.grant;
+    if (p !== null && p.grant === grant) p = p.under;
+    if (q !== null && q.grant === grant) q = q.under;
+    if (grant.isOpen) grants.push(grant);
+  }
+  return opensOf(grants);
+}
+
+/** A list of the given grants, which must be sorted newest first. */
+export function opensOf(grants: readonly Grant[]): Opens | null {
+  let list: Opens | null = null;
+  for (let i = grants.length - 1; i >= 0; i--) list = { grant: grants[i]!, under: list };
+  return list;
+}
+
+let lastSeq = 0;
+
+/** The next position in the order of all grants and discharges of this process. */
+export function nextSeq(): number {
+  return ++lastSeq;
+}

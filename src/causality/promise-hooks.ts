@@ -1,0 +1,263 @@
+/**
+ * The causal clock by `v8.promiseHooks` (Node).
+ *
+ * A promise remembers the clock at its creation; a continuation starts from the creation clock of its
+ * own promise, joined with the clock at which its parent settled less the parent's creation clock; a
+ * settled promise remembers the clock at which it was settled. What the four events do not give:
+ * - `settled` does not fire for a promise resolved with a promise. V8 then runs a *thenable job*: a
+ *   `before` without an unused parent link. A promise chained inside it takes the parent's creation
+ *   clock too (`JobLink`), or `await b.run(); return io()` loses its arrow.
+ * - `before` fires twice for a continuation that returns a promise, so the joined clock is stored in
+ *   place of the parent link, which must go anyway, or chains of promises leak.
+ * - only the last input reaches the result of `Promise.all`; see `combinators.ts`.
+ */
+import { executionAsyncId } from 'node:async_hooks';
+import { promiseHooks } from 'node:v8';
+import { type Clock, ClockEntry, join, joinNewer } from './clock.ts';
+import { CombinedLink, combining, patchRealm, takeArmed, unpatchRealms } from './combinators.ts';
+import { patchLoopCallbacks, plainQueueMicrotask, unpatchLoopCallbacks } from './loop-callbacks.ts';
+import type { CausalTracker } from './tracker.ts';
+
+let current: Clock = null;
+let isThenableJob = false;
+let run = 0;
+let runAsyncId = 0;
+/** Stays a small integer, which costs nothing to count up. */
+const MAX_RUN = 0x3fffffff;
+let depth = 0;
+/** What is behind the callback of the loop that runs, outside of all continuations. */
+let baseClock: Clock = null;
+/** Continuations run inside one another only where a program runs the microtasks itself. */
+const saved: { clock: Clock; isThenableJob: boolean }[] = [];
+
+/** A promise that was chained inside a thenable job. */
+class JobLink {
+  readonly parent: object;
+  constructor(parent: object) {
+    this.parent = parent;
+  }
+}
+
+/** What a continuation starts from: its parent, before it first ran; its own clock ever after. */
+type Link = object | null | undefined;
+
+/** A constructor that returns its argument lets a subclass put private fields on any object. */
+const Identity = function (promise: object) {
+  return promise;
+} as unknown as new (promise: object) => object;
+
+/**
+ * Three private fields on every promise: three fit into the first property array that V8 allocates for
+ * it. Private, since a frozen promise takes them and `util.inspect` does not show them.
+ */
+class Stamp extends Identity {
+  readonly #creation: Clock = current;
+  #settled: Clock = null;
+  #link: Link;
+
+  constructor(promise: object, link: Link) {
+    super(promise);
+    this.#link = link;
+  }
+
+  static before(promise: object): void {
+    if (!(#creation in promise)) {
+      current = null;
+      isThenableJob = false;
+      return;
+    }
+    const stamp = promise;
+    const base = stamp.#creation;
+    const link = stamp.#link;
+    if (typeof link === 'object' && link !== null && #creation in link) {
+      // A parent that was settled with nothing new behind it brings nothing: nearly all of them.
+      const settled = link.#settled;
+      const creation = link.#creation;
+      current = settled === null || settled === creation ? base : joinNewer(base, settled, creation);
+      isThenableJob = false;
+    } else {
+      isThenableJob = link === undefined || link === null || link instanceof ClockEntry;
+      if (isThenableJob) {
+        current = link === undefined ? base : (link as Clock);
+        return;
+      }
+      current = startUnusual(base, link as object);
+    }
+    stamp.#link = current;
+  }
+
+  static settled(promise: object): void {
+    if (current !== null && #creation in promise) {
+      promise.#settled = join(current, promise.#settled);
+    }
+  }
+
+  static settleWith(promise: object, clock: Clock): void {
+    if (#creation in promise) promise.#settled = clock;
+  }
+
+  static settledClock(promise: object): Clock {
+    return #creation in promise ? promise.#settled : null;
+  }
+
+  static creationClock(promise: object): Clock {
+    return #creation in promise ? promise.#creation : null;
+  }
+}
+
+/** The clock of a continuation whose parent link is not simply a promise that is stamped. */
+function startUnusual(base: Clock, link: object): Clock {
+  if (link instanceof JobLink) {
+    const { parent } = link;
+    return join(base, join(Stamp.creationClock(parent), Stamp.settledClock(parent)));
+  }
+  if (link instanceof CombinedLink) {
+    const { parent, combination } = link;
+    return combination.add(base, Stamp.settledClock(parent), Stamp.creationClock(parent));
+  }
+  return base; // The parent is older than the tracker.
+}
+
+const MainPromise = Promise;
+
+function linkOf(parent: object | undefined): Link {
+  if (parent === undefined) return undefined;
+  if (isThenableJob) return new JobLink(parent);
+  return parent;
+}
+
+function onInit(promise: object, parent: object | undefined): void {
+  // oxlint-disable-next-line no-new -- the constructor stamps its argument
+  new Stamp(promise, combining.armed === null ? linkOf(parent) : (takeArmed(parent) ?? linkOf(parent)));
+  // A realm is entered by a call, whose promise has no parent. (`instanceof` is compiled to a map check.)
+  if (parent === undefined && !(promise instanceof MainPromise)) watchRealmOf(promise);
+}
+
+function onBefore(promise: object): void {
+  run = (run + 1) & MAX_RUN;
+  if (depth++ === 0) baseClock = current;
+  else saved.push({ clock: current, isThenableJob });
+  Stamp.before(promise);
+}
+
+function onAfter(): void {
+  run = (run + 1) & MAX_RUN;
+  if (depth <= 1) {
+    // Without a `before` when the tracker was switched on inside this very continuation.
+    depth = 0;
+    current = baseClock;
+    isThenableJob = false;
+    baseClock = null;
+    return;
+  }
+  depth--;
+  ({ clock: current, isThenableJob } = saved.pop()!);
+}
+
+/** Promises of another realm (jest runs tests in `vm` contexts), or of a subclass. */
+const knownPrototypes = new WeakSet<object>([Promise.prototype]);
+function watchRealmOf(promise: object): void {
+  for (
+    let prototype = Object.getPrototypeOf(promise) as object | null;
+    prototype !== null;
+    prototype = Object.getPrototypeOf(prototype) as object | null
+  ) {
+    if (knownPrototypes.has(prototype)) return;
+    knownPrototypes.add(prototype);
+    const parent = Object.getPrototypeOf(prototype) as object | null;
+    // The realm's own Promise.prototype is the last but one of the chain; those before it are subclasses.
+    if (parent !== null && Object.getPrototypeOf(parent) === null) {
+      const { constructor } = prototype;
+      realmConstructors.push(new WeakRef(constructor));
+      patchRealm(constructor, bringIn);
+    }
+  }
+}
+const realmConstructors: WeakRef<object>[] = [];
+
+function onSettled(promise: object): void {
+  Stamp.settled(promise);
+}
+
+function bringIn(promise: object): void {
+  current = joinNewer(current, Stamp.settledClock(promise), Stamp.creationClock(promise));
+}
+
+/** Calls `fn` with `clock` behind it. */
+function callWithClock<A extends unknown[], R>(clock: Clock, fn: (...args: A) => R, ...args: A): R {
+  const outer = current;
+  current = clock;
+  run = (run + 1) & MAX_RUN;
+  try {
+    return fn(...args);
+  } finally {
+    current = outer;
+    run = (run + 1) & MAX_RUN;
+  }
+}
+
+function resetBase(): void {
+  if (depth === 0) current = null;
+}
+
+let users = 0;
+let stop: (() => void) | undefined;
+
+export const promiseHooksTracker: CausalTracker = {
+  kind: 'promise-hooks',
+  asked: () => current,
+  reached: () => current,
+  currentRun() {
+    // Callbacks of the loop that chain no promise have no `before`; their async id tells them apart.
+    if (depth === 0) {
+      const id = executionAsyncId();
+      if (id !== runAsyncId) {
+        runAsyncId = id;
+        run = (run + 1) & MAX_RUN;
+      }
+    }
+    return run;
+  },
+  expect() {},
+  advance(clock) {
+    current = join(current, clock);
+    // Outside any continuation nothing restores the clock when this run ends.
+    if (depth === 0) plainQueueMicrotask(resetBase);
+  },
+  call: callWithClock,
+  deliver(clock, settle, value) {
+    const outer = current;
+    current = clock;
+    try {
+      settle(value);
+    } finally {
+      current = outer;
+    }
+  },
+  resolved(clock, value) {
+    // Made by whoever asked, settled by the grant: what is behind its making is not what it brings.
+    const promise = Promise.resolve(value);
+    Stamp.settleWith(promise, clock);
+    return promise;
+  },
+  enable() {
+    if (users++ > 0) return;
+    stop = promiseHooks.createHook({
+      init: onInit,
+      before: onBefore,
+      after: onAfter,
+      settled: onSettled,
+    }) as () => void;
+    patchRealm(Promise, bringIn);
+    for (const reference of realmConstructors) patchRealm(reference.deref(), bringIn);
+    patchLoopCallbacks(() => current, callWithClock);
+  },
+  disable() {
+    if (users === 0 || --users > 0) return;
+    stop?.();
+    unpatchLoopCallbacks();
+    unpatchRealms();
+    current = baseClock = null;
+    depth = saved.length = 0;
+  },
+};
