@@ -1,0 +1,244 @@
+/**
+ * The cold half of the rule: an arrow that is new, or says something new. Works out its evidence, gates,
+ * custody and places, hands it to the graph, and remembers which edges changed, for `Verdicts`.
+ */
+import { includesGrant } from '../causality/grant.ts';
+import type { DependencyGraph } from '../graph/dependency-graph.ts';
+import type { Edge } from '../graph/edge.ts';
+import type { EdgeKind, Evidence, RequestMode } from '../graph/vocabulary.ts';
+import { gatesOf } from './gates.ts';
+import { type EdgePlaces, type KnownEdge, RECURSIVE, type Row, SHARED } from './lock-class.ts';
+import { type Obligation, codeOf, isTry, isWait } from './obligation.ts';
+import { type RawStack, readStack } from './stack-trace.ts';
+
+interface Sighting {
+  readonly evidence: Evidence;
+  readonly isSimultaneous: boolean;
+  readonly isProvisional: boolean;
+  readonly isWaiting: boolean;
+}
+
+export class Arrows {
+  readonly graph: DependencyGraph<EdgePlaces>;
+  /** Edges that changed since the last flush. */
+  changed: Edge<EdgePlaces>[] = [];
+
+  constructor(graph: DependencyGraph<EdgePlaces>) {
+    this.graph = graph;
+  }
+
+  /** X's discharge had Y's grant behind it. */
+  observeWaitedFor(x: Obligation, y: Obligation, dischargeSeq: number): void {
+    // That the executor had to come round to it is what the hand-over says already.
+    if (
+      isTry(codeOf(y.key)) ||
+      isExcusedByOrder(x, y) ||
+      (x.rare !== null && x.rare.custodian?.seq === y.seq)
+    )
+      return;
+    const isUnder = includesGrant(y.under, x);
+    const isBeside = x.siblings !== null && x.siblings === y.siblings;
+    const isSimultaneous = isBeside && !isUnder && !includesGrant(x.under, y);
+    this.#observe(x, y, dischargeSeq, {
+      evidence: isUnder || isBeside ? 'proven' : 'signalled',
+      isSimultaneous,
+      isProvisional: false,
+      isWaiting: false,
+    });
+  }
+
+  /** Y was asked for under X and over before X was discharged; no path was seen. */
+  observeNested(x: Obligation, y: Obligation, dischargeSeq: number): void {
+    this.#observe(x, y, dischargeSeq, {
+      evidence: 'nested',
+      isSimultaneous: false,
+      isProvisional: false,
+      isWaiting: false,
+    });
+  }
+
+  /** X is still open, and Y was asked for under it, or beside it. */
+  observeOpen(x: Obligation, y: Obligation, isSimultaneous: boolean): void {
+    this.#observe(x, y, 0, {
+      evidence: 'nested',
+      isSimultaneous,
+      isProvisional: true,
+      isWaiting: y.isWaiting,
+    });
+  }
+
+  #observe(x: Obligation, y: Obligation, dischargeSeq: number, sighting: Sighting): void {
+    const row = x.row!;
+    const code = codeOf(y.key);
+    const holder = x.rare === null ? null : x.rare.custodian;
+    const custodian = holder !== null && includesGrant(y.under, holder) ? holder : null;
+    const gates = gatesOf(x, y);
+    const places = (): EdgePlaces => placesOf(x, y);
+    const observation = {
+      ...sighting,
+      isBreakable: y.isBreakable,
+      gates: gates.toSorted((a, b) => a - b),
+      ...(custodian === null ? {} : { custodian: custodian.lockClass.node }),
+    };
+    const kind: EdgeKind = isWait(code) ? 'wait' : 'order';
+    const { edge, isChanged } = this.graph.observe(
+      row.lockClass.node,
+      y.lockClass.node,
+      kind,
+      row.mode,
+      modeOf(code),
+      observation,
+      places,
+    );
+    const known = knownEdge(row, y.key, edge);
+    // A second grant of the key behind one discharge may say more, but is no second sighting.
+    if (!sighting.isProvisional && known.countedAt === dischargeSeq && edge.count > 1) edge.count--;
+    if (!sighting.isProvisional) known.countedAt = dischargeSeq;
+    this.#improvePlaces(edge, x, y, sighting);
+    this.#warm(known, x, gates);
+    if (isChanged) this.changed.push(edge);
+    if (custodian !== null) this.#observeCustody(x, y, custodian, observation);
+  }
+
+  /** A place that had to be guessed is replaced as soon as an equally good sighting has taken its stack. */
+  #improvePlaces(edge: Edge<EdgePlaces>, x: Obligation, y: Obligation, sighting: Sighting): void {
+    const { data } = edge;
+    if (data === undefined || (!data.isHeldApproximate && !data.isRequestedApproximate)) return;
+    if (sighting.evidence === edge.evidence && x.stack !== undefined && y.stack !== undefined)
+      edge.data = placesOf(x, y);
+    else {
+      x.transition.rearm();
+      y.transition.rearm();
+    }
+  }
+
+  #warm(known: KnownEdge, x: Obligation, gates: readonly number[]): void {
+    const { edge } = known;
+    const { data } = edge;
+    known.gateOrder = gates.filter((gate) => edge.gates.includes(gate));
+    known.isWarm =
+      edge.count > 0 &&
+      edge.evidence === 'proven' &&
+      !edge.isBreakable &&
+      !edge.isSimultaneous &&
+      edge.uncustodied &&
+      (x.rare === null || x.rare.custodian === null) &&
+      edge.from !== edge.to &&
+      known.gateOrder.length === edge.gates.length &&
+      data !== undefined &&
+      !data.isHeldApproximate &&
+      !data.isRequestedApproximate;
+  }
+
+  /** The executor that has X in custody must discharge it, and its callback asked for Y. */
+  #observeCustody(
+    x: Obligation,
+    y: Obligation,
+    job: Obligation,
+    observation: Sighting & { isBreakable: boolean; gates: readonly number[] },
+  ): void {
+    const executor = job.lockClass;
+    const { evidence, isBreakable, isSimultaneous, isProvisional, isWaiting } = observation;
+    const target = executor.isSerial ? x : y;
+    const places = (): EdgePlaces => ({
+      ...placesOf(x, y),
+      held: x.rare?.handedAt ?? [],
+      isHeldApproximate: false,
+    });
+    const { edge, isChanged } = this.graph.observe(
+      executor.node,
+      target.lockClass.node,
+      'custody',
+      'exclusive',
+      executor.isSerial && x.row!.mode === 'shared' ? 'shared' : modeOf(codeOf(target.key)),
+      { evidence, isBreakable, isSimultaneous, isProvisional, isWaiting, gates: observation.gates },
+      places,
+    );
+    if (isChanged) this.changed.push(edge);
+  }
+
+  /** X is handed to an executor: its discharge now waits for `job` to be run. */
+  observeHandOver(x: Obligation, job: Obligation, isProvisional: boolean): void {
+    const place = x.rare?.handedAt ?? [];
+    const places = (): EdgePlaces => ({
+      held: place,
+      requested: place,
+      isHeldApproximate: false,
+      isRequestedApproximate: false,
+      isSameInstance: false,
+    });
+    const { edge, isChanged } = this.graph.observe(
+      x.lockClass.node,
+      job.lockClass.node,
+      'handoff',
+      x.row!.mode,
+      'exclusive',
+      {
+        evidence: 'proven',
+        isBreakable: false,
+        isSimultaneous: false,
+        isProvisional,
+        isWaiting: job.isWaiting,
+        gates: gatesOf(x, job).toSorted((a, b) => a - b),
+      },
+      places,
+    );
+    if (isChanged) this.changed.push(edge);
+  }
+
+  /** What becomes of a stack when its obligation is over: an unread one must not outlive it. */
+  settleStack(over: Obligation, isWanted: boolean): void {
+    if (!isWanted) over.stack = undefined;
+    else frames(over);
+  }
+}
+
+function knownEdge(row: Row, key: number, edge: Edge<EdgePlaces>): KnownEdge {
+  let known = row.edges.get(key);
+  if (known === undefined)
+    row.edges.set(key, (known = { key, next: undefined, edge, countedAt: 0, isWarm: false, gateOrder: [] }));
+  return known;
+}
+
+function modeOf(code: number): RequestMode {
+  const mode = code & 3;
+  return mode === SHARED ? 'shared' : mode === RECURSIVE ? 'recursive' : 'exclusive';
+}
+
+/**
+ * Two requests for one fair lock in one run are served in their order: the later one's discharge has the
+ * earlier grant behind it, and always will.
+ */
+function isExcusedByOrder(x: Obligation, y: Obligation): boolean {
+  return (
+    x.siblings !== null &&
+    x.siblings === y.siblings &&
+    x.lockClass.isFair &&
+    x.instance === y.instance &&
+    x.lockClass === y.lockClass &&
+    y.endSeq !== 0 &&
+    y.endSeq < x.seq
+  );
+}
+
+/** The obligation's stack as text, if it was taken. */
+function frames(obligation: Obligation): RawStack | undefined {
+  const { stack, transition } = obligation;
+  if (stack === undefined || !(stack instanceof Error)) return stack;
+  const read = readStack(stack);
+  obligation.stack = read;
+  transition.keep(read);
+  return read;
+}
+
+function placesOf(x: Obligation, y: Obligation): EdgePlaces {
+  const requested = frames(y) ?? y.transition.samples[0];
+  const held = frames(x) ?? x.transition.likeliest(requested ?? []);
+  return {
+    held: held ?? [],
+    requested: requested ?? [],
+    isHeldApproximate: x.stack === undefined,
+    isRequestedApproximate: y.stack === undefined,
+    isSameInstance: x.lockClass === y.lockClass && x.instance === y.instance,
+  };
+}

@@ -1,0 +1,228 @@
+/**
+ * Obligations in, arrows out: the dependency rule of the design, section 2.
+ *
+ *   X depends on Y when the grant of Y lies in the causal past of X's discharge, and not in the causal
+ *   past of X's request.
+ *
+ * Everything here runs at every acquisition. The warm path (all arrows known, no gate lost) touches one
+ * map entry an arrow, takes no stack and allocates the obligation and its clock cell only; whatever is
+ * new goes to `Arrows`. Nothing is published from here: callers put their lock in order first and then
+ * call `flush`.
+ */
+import {
+  type Clock,
+  type ClockEntry,
+  type GrantVisitor,
+  append,
+  forEachNewer,
+  isBehind,
+} from '../causality/clock.ts';
+import { type Grant, type Opens, nextSeq, skipClosed } from '../causality/grant.ts';
+import type { CausalTracker } from '../causality/tracker.ts';
+import type { Arrows } from './arrows.ts';
+import { areGatesHeld } from './gates.ts';
+import { type KnownEdge, type LockClass, transitionOf } from './lock-class.ts';
+import { Obligation, codeOf, isTry, rareOf } from './obligation.ts';
+import type { Transition } from './stack-trace.ts';
+
+let owners = 0;
+let lastRun = -1;
+let lastAsked: Obligation | null = null;
+
+export class Engine implements GrantVisitor {
+  /** A new one after each reset, so that clocks let go of the grants before. */
+  owner: number = ++owners;
+  readonly tracker: CausalTracker;
+  readonly arrows: Arrows;
+  /** Obligations that are asked for or open, the newest first. */
+  newest: Obligation | null = null;
+  readonly #firstTransitions = new Map<number, Transition>();
+  #discharged: Obligation | null = null;
+  /** The edge that was visited last, and the one that came after it the last time. */
+  #visited: KnownEdge | undefined = undefined;
+  #expected: KnownEdge | undefined = undefined;
+  #dischargeSeq = 0;
+
+  constructor(tracker: CausalTracker, arrows: Arrows) {
+    this.tracker = tracker;
+    this.arrows = arrows;
+  }
+
+  /** Somebody asks. `code` says how; see `lock-class.ts`. */
+  ask(lockClass: LockClass, code: number, instance: number, isBreakable: boolean): Obligation {
+    const clock = this.tracker.asked();
+    const under = clock === null ? null : skipClosed(clock.opens);
+    const transitions =
+      under === null ? this.#firstTransitions : (under.grant as Obligation).row!.transitions;
+    const transition = transitionOf(transitions, lockClass.key + code);
+    const asked = new Obligation(lockClass, code, instance, this.owner, transition);
+    asked.clock = clock;
+    asked.under = under;
+    asked.isBreakable = isBreakable;
+    if (transition.budget > 0) {
+      asked.stack = transition.take();
+      rareOf(asked).askedMs = performance.now();
+    }
+    this.#noteSiblings(asked);
+    if (under !== null) noteOrderUnder(asked, clock, under);
+    asked.older = this.newest;
+    if (this.newest !== null) this.newest.newer = asked;
+    this.newest = asked;
+    this.tracker.expect(asked);
+    return asked;
+  }
+
+  /** Requests of one synchronous run know of each other. */
+  #noteSiblings(asked: Obligation): void {
+    const run = this.tracker.currentRun();
+    if (run === lastRun && lastAsked !== null) {
+      asked.siblings = lastAsked.siblings ??= { pending: lastAsked.isWaiting || lastAsked.isOpen ? 1 : 0 };
+      asked.siblings.pending++;
+    }
+    lastRun = run;
+    lastAsked = asked;
+  }
+
+  /** The wait is over; returns the clock that is behind whoever asked. A mere wait holds nothing from here on. */
+  grant(asked: Obligation): ClockEntry {
+    asked.seq = nextSeq();
+    asked.isWaiting = false;
+    asked.lockClass.acquisitions++;
+    const { rare } = asked;
+    if (rare !== null && rare.askedMs !== 0) {
+      rare.grantedMs = performance.now();
+      asked.lockClass.waits.add(rare.grantedMs - rare.askedMs);
+    }
+    if (asked.row === null) this.#end(asked, asked.seq);
+    else asked.isOpen = true;
+    const clock = append(asked.clock, asked);
+    if (asked.row === null) asked.clock = null;
+    return clock;
+  }
+
+  /** The request was given up: its wait has ended as a grant ends it, and its arrows are breakable. */
+  cancel(asked: Obligation): ClockEntry {
+    asked.seq = nextSeq();
+    asked.isWaiting = false;
+    asked.isBreakable = true;
+    this.#end(asked, asked.seq);
+    const clock = append(asked.clock, asked);
+    asked.clock = null;
+    return clock;
+  }
+
+  /** An open obligation is discharged, by whoever runs now. */
+  discharge(open: Obligation): void {
+    const clock = this.tracker.reached();
+    const isRuled =
+      open.owner === this.owner && (open.lockClass.kind !== 'executor' || open.lockClass.isSerial);
+    open.isOpen = false;
+    this.#dischargeSeq = nextSeq();
+    if (isRuled && clock !== null && clock !== open.clock) {
+      this.#discharged = open;
+      this.#visited = undefined;
+      this.#expected = open.row!.first;
+      forEachNewer(clock, open.clock, this);
+      this.#discharged = null;
+    }
+    const { rare } = open;
+    if (rare !== null) {
+      if (isRuled && rare.inner !== null) this.#noteNested(open, rare.inner);
+      if (rare.grantedMs !== 0) open.lockClass.holds.add(performance.now() - rare.grantedMs);
+      open.rare = null;
+    }
+    this.#end(open, this.#dischargeSeq);
+    open.clock = null;
+    open.lastAsked = null;
+    open.under = skipClosed(open.under);
+    // What came in a parcel has the flow that accepted it for its executor, for as long as it is held.
+    const custodian = rare === null ? null : rare.custodian;
+    if (custodian !== null && custodian.isOpen && custodian.rare?.isParcel === true)
+      this.discharge(custodian);
+  }
+
+  /** Everything that is asked for or open now belongs to the past. */
+  reset(): void {
+    for (let each = this.newest; each !== null;) {
+      const { older } = each;
+      each.newer = each.older = null;
+      each = older;
+    }
+    this.newest = null;
+    this.#firstTransitions.clear();
+    this.owner = ++owners;
+  }
+
+  /** An arrow from what is being discharged to `grant`. Called for each newer grant behind the discharge. */
+  visit(grant: Grant): void {
+    const open = this.#discharged!;
+    if (grant.seq === open.seq || grant.owner !== this.owner) return;
+    // A row meets its edges in the same order again and again.
+    let known = this.#expected;
+    if (known === undefined || known.key !== grant.key) known = open.row!.edges.get(grant.key);
+    if (this.#visited === undefined) open.row!.first = known;
+    else this.#visited.next = known;
+    this.#visited = known;
+    this.#expected = known?.next;
+    if (
+      known !== undefined &&
+      known.isWarm &&
+      (known.gateOrder.length === 0 || areGatesHeld(known.gateOrder, open, grant))
+    ) {
+      if (known.countedAt !== this.#dischargeSeq) {
+        known.countedAt = this.#dischargeSeq;
+        known.edge.count++;
+      }
+      return;
+    }
+    this.arrows.observeWaitedFor(open, grant as Obligation, this.#dischargeSeq);
+  }
+
+  /** What was asked for under `open` and over before it, and not seen on any path. */
+  #noteNested(open: Obligation, inner: Map<number, Obligation>): void {
+    for (const [key, asked] of inner) {
+      if (open.row!.edges.get(key)?.countedAt !== this.#dischargeSeq)
+        this.arrows.observeNested(open, asked, this.#dischargeSeq);
+    }
+  }
+
+  /** Neither asked for nor open any more. */
+  #end(over: Obligation, endSeq: number): void {
+    over.endSeq = endSeq;
+    if (over.siblings !== null) over.siblings.pending--;
+    if (over.owner !== this.owner) return;
+    if (over.newer === null) this.newest = over.older;
+    else over.newer.older = over.older;
+    if (over.older !== null) over.older.newer = over.newer;
+    over.newer = null;
+    over.older = null;
+    const code = codeOf(over.key);
+    let isWanted = over.transition.isYoung();
+    if (!isTry(code)) {
+      for (let cell = over.under; cell !== null; cell = cell.under) {
+        const cover = cell.grant as Obligation;
+        if (!cover.isOpen || cover.owner !== this.owner) continue;
+        const known = cover.row!.edges.get(over.key);
+        if (known !== undefined && known.isWarm) continue;
+        isWanted = true;
+        (rareOf(cover).inner ??= new Map()).set(over.key, over);
+      }
+    }
+    if (over.stack !== undefined) this.arrows.settleStack(over, isWanted);
+  }
+}
+
+/**
+ * A hold is a gate only while the requests under it are made one after the other. `lastAsked` is the
+ * newest of them; a request that has not its end behind it was made beside it.
+ */
+function noteOrderUnder(asked: Obligation, clock: Clock, under: Opens): void {
+  for (let cell: Opens | null = under; cell !== null; cell = cell.under) {
+    const cover = cell.grant;
+    if (!cover.isOpen || !cover.isExclusive) continue;
+    const last = cover.lastAsked;
+    if (last !== null && clock!.grant !== last && (last.seq === 0 || !isBehind(last, clock)))
+      cover.coversConcurrent = true;
+    cover.lastAsked = asked;
+  }
+}

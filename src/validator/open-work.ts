@@ -1,0 +1,44 @@
+/**
+ * What is open right now has its arrows provisionally: to what was asked for under it. They are an overlay
+ * of the graph for one pass; whatever does not come true leaves no trace.
+ */
+import type { Arrows } from './arrows.ts';
+import { type Obligation, codeOf, isTry } from './obligation.ts';
+
+/** Lays the arrows of everything from `newest` on over the graph. */
+export function observeOpenWork(arrows: Arrows, newest: Obligation | null, isDrained: boolean): void {
+  arrows.graph.beginPass();
+  const live: Obligation[] = [];
+  for (let each = newest; each !== null; each = each.older) live.push(each);
+  for (const y of live.toReversed()) {
+    // A job that waits for its turn is waited for by nobody, but for what was handed to it.
+    if (y.rare?.isJob === true || isTry(codeOf(y.key))) continue;
+    for (let cell = y.under; cell !== null; cell = cell.under) {
+      const x = cell.grant as Obligation;
+      if (x.isOpen && x.owner === y.owner && isRuled(x)) arrows.observeOpen(x, y, false);
+    }
+  }
+  if (isDrained) observeSiblings(arrows, live);
+  for (const x of live.toReversed()) {
+    if (x.rare === null) continue;
+    const { inner, custodian } = x.rare;
+    if (inner !== null && isRuled(x)) for (const y of inner.values()) arrows.observeOpen(x, y, false);
+    if (custodian !== null && custodian.isWaiting) arrows.observeHandOver(x, custodian, true);
+  }
+}
+
+/** Requests of one synchronous run may be needed by one discharge; only a drained loop makes that likely. */
+function observeSiblings(arrows: Arrows, live: readonly Obligation[]): void {
+  for (const x of live) {
+    if (x.siblings === null || x.isScoped || !x.isOpen || !isRuled(x)) continue;
+    for (const y of live) {
+      if (y !== x && y.siblings === x.siblings && y.isWaiting && y.rare?.isJob !== true)
+        arrows.observeOpen(x, y, true);
+    }
+  }
+}
+
+/** Timers and microtasks do not wait for each other: their jobs have no arrows. */
+function isRuled(x: Obligation): boolean {
+  return x.lockClass.kind !== 'executor' || x.lockClass.isSerial;
+}

@@ -1,0 +1,113 @@
+import type { EdgeKind, Evidence, HoldMode, RequestMode } from '../graph/vocabulary.ts';
+
+/** The finding codes of the contract; each has a heading in `docs/findings.md`. */
+export type FindingCode =
+  | 'circular-dependency'
+  | 'recursive-acquisition'
+  | 'upgrade-deadlock'
+  | 'nested-capacity'
+  | 'unsatisfiable-request'
+  | 'context-inversion'
+  | 'inconsistent-context'
+  | 'invalid-wait-context'
+  | 'nested-lock-not-held'
+  | 'order-violation'
+  | 'bad-release'
+  | 'not-held'
+  | 'destroyed-while-held'
+  | 'held-at-end'
+  | 'leaked-hold'
+  | 'live-deadlock'
+  | 'stalled-wait';
+
+export type Certainty = 'potential' | 'certain';
+export type Severity = 'error' | 'warning' | 'note';
+
+/** One stack frame: `at` is `path:line:column`, the path relative to the working directory. */
+export interface SnapshotFrame {
+  at: string;
+  fn?: string;
+  /** The source line, trimmed; filled by whoever can read the file (command, runner). */
+  source?: string;
+}
+
+/** Frames of the watched program, innermost first; ours and `node:` ones are cut. */
+export interface SnapshotStack {
+  frames: SnapshotFrame[];
+  /** The place was not taken in the run that made the edge: it is where the class is usually taken. */
+  approximate?: boolean;
+}
+
+/** Milliseconds; `mean` and `max` over the sampled acquisitions. */
+export interface SnapshotTimes {
+  max: number;
+  mean: number;
+}
+
+export interface SnapshotClass {
+  name: string;
+  kind: string;
+  instances: number;
+  acquisitions: number;
+  contentions: number;
+  waitMs: SnapshotTimes;
+  holdMs: SnapshotTimes;
+  /** Where the first lock of the class was constructed, `path:line:column`. */
+  site?: string;
+  /** Units of a counted resource. */
+  permits?: number;
+}
+
+export interface SnapshotEdge {
+  from: string;
+  to: string;
+  kind: EdgeKind;
+  fromMode: HoldMode;
+  toMode: RequestMode;
+  evidence: Evidence;
+  breakable: boolean;
+  simultaneous: boolean;
+  provisional: boolean;
+  count: number;
+  /** Exclusive holds that covered the edge every time it was seen, by lock name and instance. */
+  gates: string[];
+  /** Executors in whose custody X was when Y was asked for. */
+  custodians?: string[];
+  /** Where X was acquired; on a custody edge and a hand-over, where the obligation was handed over. */
+  held: SnapshotStack;
+  /** Where Y was asked for; on a custody edge, where the callback asked. */
+  requested: SnapshotStack;
+}
+
+export interface SnapshotFinding {
+  code: FindingCode;
+  certainty: Certainty;
+  severity: Severity;
+  /** Class names; begins and ends with the same class when it is a cycle. */
+  chain: string[];
+  /** Indices into `edges`, one per arrow of the chain. Empty for findings without arrows. */
+  edges: number[];
+  /** How many concurrent flows it takes to hang. */
+  flows: number;
+  /** How often it was found. */
+  count: number;
+  /** One line that stands alone, names quoted, code in brackets. */
+  message: string;
+  /** Depends on class names, codes and kinds only, never on lines. */
+  fingerprint: string;
+  /** For findings without arrows (misuse): where it happened. */
+  stack?: SnapshotStack;
+  /** A cycle that needs a breakable edge: which wait would end, as an index into `edges`. */
+  breakableBy?: number;
+}
+
+/** Plain data, JSON-safe, keys and arrays in a stable order. */
+export interface Snapshot {
+  version: 1;
+  tool: string;
+  runtime: string;
+  inputs: { id: string; runs: number }[];
+  classes: SnapshotClass[];
+  edges: SnapshotEdge[];
+  findings: SnapshotFinding[];
+}

@@ -1,0 +1,120 @@
+/** The plain-data form of everything a validator knows; stable order, whatever the order of events. */
+import type { DependencyGraph } from '../graph/dependency-graph.ts';
+import type { Edge } from '../graph/edge.ts';
+import type { Finding } from './finding.ts';
+import type { EdgePlaces, LockClass, Times } from './lock-class.ts';
+import type {
+  Snapshot,
+  SnapshotClass,
+  SnapshotEdge,
+  SnapshotFinding,
+  SnapshotTimes,
+} from './snapshot-format.ts';
+import { toSnapshotStack } from './source-position.ts';
+import { VERSION } from './version.ts';
+
+export interface SnapshotParts {
+  readonly graph: DependencyGraph<EdgePlaces>;
+  readonly classes: readonly LockClass[];
+  readonly findings: readonly Finding[];
+  readonly inputId: string;
+  readonly instanceName: (instance: number) => string;
+}
+
+export function toSnapshot(parts: SnapshotParts): Snapshot {
+  const { graph, classes, findings } = parts;
+  const edges = [...graph.edges()].filter((edge) => edge.isActive).sort((a, b) => compareEdges(graph, a, b));
+  const indices = new Map(edges.map((edge, index) => [edge, index]));
+  return {
+    version: 1,
+    tool: `lockdep/${VERSION}`,
+    runtime: `node/${process.versions.node}`,
+    inputs: [{ id: parts.inputId, runs: 1 }],
+    classes: classes.map((each) => toSnapshotClass(graph, each)).sort((a, b) => compareText(a.name, b.name)),
+    edges: edges.map((edge) => toSnapshotEdge(parts, edge)),
+    findings: findings.map((finding) => toSnapshotFinding(finding, indices)).sort(compareFindings),
+  };
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function compareEdges(graph: DependencyGraph<EdgePlaces>, a: Edge<EdgePlaces>, b: Edge<EdgePlaces>): number {
+  const key = (edge: Edge<EdgePlaces>): string =>
+    [graph.node(edge.from).name, graph.node(edge.to).name, edge.kind, edge.fromMode, edge.toMode].join(
+      '\u0000',
+    );
+  return compareText(key(a), key(b));
+}
+
+function compareFindings(a: SnapshotFinding, b: SnapshotFinding): number {
+  return (
+    compareText(a.code, b.code) ||
+    compareText(a.chain.join('\u0000'), b.chain.join('\u0000')) ||
+    compareText(a.fingerprint, b.fingerprint)
+  );
+}
+
+function toSnapshotTimes({ count, sum, max }: Times): SnapshotTimes {
+  const round = (ms: number): number => Math.round(ms * 1000) / 1000;
+  return { max: round(max), mean: count === 0 ? 0 : round(sum / count) };
+}
+
+function toSnapshotClass(graph: DependencyGraph<EdgePlaces>, each: LockClass): SnapshotClass {
+  const [site] = toSnapshotStack(each.site, false).frames;
+  return {
+    name: graph.node(each.node).name,
+    kind: each.kind,
+    instances: each.instances,
+    acquisitions: each.acquisitions,
+    contentions: each.contentions,
+    waitMs: toSnapshotTimes(each.waits),
+    holdMs: toSnapshotTimes(each.holds),
+    ...(site === undefined ? {} : { site: site.at }),
+    ...(each.permits > 1 && Number.isFinite(each.permits) ? { permits: each.permits } : {}),
+  };
+}
+
+function toSnapshotEdge({ graph, instanceName }: SnapshotParts, edge: Edge<EdgePlaces>): SnapshotEdge {
+  const { data } = edge;
+  const custodians = edge.custodians.map((node) => graph.node(node).name).sort();
+  return {
+    from: graph.node(edge.from).name,
+    to: graph.node(edge.to).name,
+    kind: edge.kind,
+    fromMode: edge.fromMode,
+    toMode: edge.toMode,
+    evidence: edge.evidence,
+    breakable: edge.isBreakable,
+    simultaneous: edge.isSimultaneous,
+    provisional: edge.isProvisional,
+    count: Math.max(edge.count, 1),
+    gates: edge.gates.map(instanceName).sort(),
+    ...(custodians.length === 0 ? {} : { custodians }),
+    held: toSnapshotStack(data?.held ?? [], data?.isHeldApproximate ?? false),
+    requested: toSnapshotStack(data?.requested ?? [], data?.isRequestedApproximate ?? false),
+  };
+}
+
+function toSnapshotFinding(
+  finding: Finding,
+  indices: ReadonlyMap<Edge<EdgePlaces>, number>,
+): SnapshotFinding {
+  const { code, certainty, severity, flows, count, message, fingerprint, stack } = finding;
+  const edges = finding.edges.map((edge) => indices.get(edge) ?? -1);
+  const breakable = finding.edges.findIndex((edge) => edge.isBreakable);
+  return {
+    code,
+    certainty,
+    severity,
+    chain: [...finding.chain],
+    edges,
+    flows,
+    count,
+    message,
+    fingerprint,
+    ...(stack === undefined ? {} : { stack: toSnapshotStack(stack, false) }),
+    ...(breakable === -1 ? {} : { breakableBy: edges[breakable]! }),
+  };
+}

@@ -1,0 +1,332 @@
+import { retiredOwners } from '../causality/clock.ts';
+import { promiseHooksTracker } from '../causality/promise-hooks.ts';
+import type { CausalTracker } from '../causality/tracker.ts';
+import { DependencyGraph, type NodeAttributes } from '../graph/dependency-graph.ts';
+import { Arrows } from './arrows.ts';
+import { Engine } from './engine.ts';
+import {
+  LockdepError,
+  checkCount,
+  checkFunction,
+  checkName,
+  checkOptions,
+  rejectArgument,
+} from './errors.ts';
+import { type Finding, fingerprintOf, formatMessage, printableName } from './finding.ts';
+import { type EdgePlaces, LockClass, type LockClassOptions } from './lock-class.ts';
+import { observeOpenWork } from './open-work.ts';
+import { Request, type RequestOptions } from './request.ts';
+import type { FindingCode, Severity, Snapshot, SnapshotFinding } from './snapshot-format.ts';
+import { toSnapshot } from './snapshot.ts';
+import { placeOf } from './source-position.ts';
+import { captureStack, readStack } from './stack-trace.ts';
+import { findCycleFinding } from './verdicts.ts';
+import { watchLock, type WatchLockOptions } from './watch-lock.ts';
+
+/**
+ * What happens with a finding. `collect` keeps it in `findings`; `warn` also lets the process print it;
+ * `error` makes our own locks throw it; `off` watches nothing.
+ */
+export type Policy = 'off' | 'collect' | 'warn' | 'error';
+
+export interface ValidatorOptions {
+  /** Default `collect`. */
+  policy?: Policy;
+  /** How async flows are followed. Default: promise hooks. */
+  tracker?: CausalTracker;
+  /** Called with each new finding, after the lock that completed it is in order. */
+  onFinding?: FindingListener;
+}
+
+/** What it throws is reported once and dropped; it may take watched locks. */
+export type FindingListener = (finding: SnapshotFinding, snapshot: () => Snapshot) => void;
+
+const POLICIES: readonly Policy[] = ['off', 'collect', 'warn', 'error'];
+const RANK: Readonly<Record<Severity, number>> = { note: 0, warning: 1, error: 2 };
+
+let nextInstance = 0;
+
+/** Watches locks: keeps the dependency graph of their classes and the findings made from it. */
+export class Validator {
+  readonly policy: Policy;
+  /** @internal What locks and executors call. */
+  readonly engine: Engine;
+  readonly #graph = new DependencyGraph<EdgePlaces>();
+  readonly #arrows = new Arrows(this.#graph);
+  readonly #classes: LockClass[] = [];
+  readonly #nodes: NodeAttributes[] = [];
+  readonly #classesByKey = new Map<string, LockClass>();
+  readonly #findings = new Map<string, Finding>();
+  /** Provisional findings of earlier checks, which are published once they have stood for one. */
+  readonly #standing = new Map<string, number>();
+  #checks = 0;
+  readonly #listeners = new Set<FindingListener>();
+  #pendingError: LockdepError | undefined;
+  #isFaulty = false;
+  readonly #inputId: string = Math.random().toString(36).slice(2, 12);
+
+  /**
+   * Creates a validator with its own graph and findings.
+   * @throws LockdepError `ERR_INVALID_ARGUMENT` for an unknown option or policy.
+   */
+  constructor(options: ValidatorOptions = {}) {
+    checkOptions(options, ['policy', 'tracker', 'onFinding']);
+    const { policy = 'collect', tracker = promiseHooksTracker, onFinding } = options;
+    if (!POLICIES.includes(policy))
+      rejectArgument('policy', POLICIES.map((each) => `'${each}'`).join(', '), policy);
+    this.policy = policy;
+    this.engine = new Engine(tracker, this.#arrows);
+    if (onFinding !== undefined) this.onFinding(onFinding);
+  }
+
+  /** The findings so far, provisional ones aside. */
+  get findings(): readonly SnapshotFinding[] {
+    return this.#plain([...this.#findings.values()]);
+  }
+
+  /** Calls `listener` with every new finding, and again when one becomes certain or more severe. Returns how to stop it. */
+  onFinding(listener: FindingListener): () => void {
+    checkFunction('listener', listener);
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Everything known so far as plain data; what is open now has its arrows provisionally. */
+  snapshot(): Snapshot {
+    const provisional = this.#findOpen(false);
+    return toSnapshot({ ...this.#parts(), findings: [...merged(this.#findings, provisional).values()] });
+  }
+
+  /** Forgets edges, findings and figures. Locks made before go on, and are watched as if new. */
+  reset(): void {
+    retiredOwners.add(this.engine.owner);
+    this.engine.reset();
+    this.#graph.clear();
+    this.#arrows.changed = [];
+    for (const [node, lockClass] of this.#classes.entries()) {
+      this.#graph.addNode(this.#nodes[node]!);
+      lockClass.forget();
+    }
+    this.#findings.clear();
+    this.#standing.clear();
+  }
+
+  /**
+   * Looks at what is open: publishes provisional findings that stood at the check before. With
+   * `isDrained` (the event loop is empty) requests that wait will wait for ever, so what they close is certain.
+   */
+  checkOpen({ isDrained }: { isDrained: boolean }): void {
+    this.#checks++;
+    for (const [fingerprint, finding] of this.#findOpen(isDrained)) {
+      const since = this.#standing.get(fingerprint);
+      if (isDrained || (since !== undefined && since < this.#checks)) this.#publish(finding);
+      else this.#standing.set(fingerprint, this.#checks);
+    }
+  }
+
+  /**
+   * The lock class of this name, made on first use.
+   * @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad name or options.
+   */
+  lockClass(name: string, options: LockClassOptions = {}): LockClass {
+    if (name === undefined) rejectArgument('name', 'a non-empty string', name);
+    checkName(name);
+    checkOptions(options, ['kind', 'permits', 'isFair', 'isSerial']);
+    if (options.permits !== undefined && options.permits !== Infinity)
+      checkCount('permits', options.permits, 1);
+    return this.classOf(name, options);
+  }
+
+  /** @internal The class of a lock that is being made: by name, else by the place. */
+  classOf(name: string | undefined, options: LockClassOptions): LockClass {
+    const site =
+      name !== undefined && this.#classesByKey.has(classKey(name, options)) ? [] : readStack(captureStack());
+    const [place] = site;
+    const key = classKey(
+      name ?? (place === undefined ? 'unknown place' : `${place.file}:${place.line}:${place.column}`),
+      options,
+    );
+    let lockClass = this.#classesByKey.get(key);
+    if (lockClass === undefined) {
+      if (this.#classes.length === 0) this.#startFollowing();
+      const attributes: NodeAttributes = {
+        get name(): string {
+          return name ?? (place === undefined ? 'unknown place' : placeOf(place));
+        },
+        capacity: options.permits ?? 1,
+        isFair: options.isFair ?? false,
+        isExecutor: options.kind === 'executor' || options.kind === 'rcu',
+        isSerial: options.isSerial ?? false,
+      };
+      const node = this.#graph.addNode(attributes);
+      lockClass = new LockClass(name, node, site, options);
+      this.#classesByKey.set(key, lockClass);
+      this.#classes[node] = lockClass;
+      this.#nodes[node] = attributes;
+    }
+    return lockClass;
+  }
+
+  /** Flows are followed from the first class on; a program that imports us and makes no lock pays nothing. */
+  #startFollowing(): void {
+    this.engine.tracker.enable();
+    retireWhenCollected.register(this, this.engine);
+  }
+
+  /** @internal The number of a new lock instance. */
+  instanceOf(lockClass: LockClass): number {
+    lockClass.instances++;
+    return ++nextInstance;
+  }
+
+  /** A request for a lock of your own, made before you wait for it. */
+  request(lockClass: LockClass, options: RequestOptions = {}): Request {
+    return new Request(this, lockClass, options);
+  }
+
+  /** Watches an object that has a pair of methods to acquire and to release. Returns how to stop. */
+  watchLock(lock: object, options: WatchLockOptions): () => void {
+    return watchLock(this, lock, options);
+  }
+
+  /** @internal Draws the conclusions of the last discharge. Locks call it when they are in order. */
+  flush(): void {
+    if (this.#arrows.changed.length === 0) return;
+    try {
+      const changed = this.#arrows.changed;
+      this.#arrows.changed = [];
+      for (const edge of changed) {
+        const finding = findCycleFinding(this.#graph, this.#classes, edge, false);
+        if (finding !== undefined) this.#publish(finding);
+      }
+    } catch (error) {
+      this.fault(error);
+    }
+  }
+
+  /** @internal Throws the error finding that was just completed, under the `error` policy. */
+  raise(): void {
+    const error = this.#pendingError;
+    if (error === undefined) return;
+    this.#pendingError = undefined;
+    throw error;
+  }
+
+  /** @internal A finding that is not a cycle. */
+  report(code: FindingCode, lockClass: LockClass, subject: string, severity: Severity = 'error'): void {
+    const name = this.#graph.node(lockClass.node).name;
+    const stack = readStack(captureStack());
+    this.#publish({
+      code,
+      fingerprint: fingerprintOf(code, [name, subject], []),
+      certainty: 'certain',
+      severity,
+      chain: [name],
+      edges: [],
+      flows: 1,
+      count: 1,
+      message: formatMessage(code, 'certain', `"${printableName(name)}" ${subject}`),
+      stack,
+    });
+  }
+
+  /** @internal A fault of ours: said once, and kept from the program. */
+  fault(error: unknown): void {
+    if (this.#isFaulty) return;
+    this.#isFaulty = true;
+    process.emitWarning(
+      `lockdep went on after a fault of its own: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      {
+        code: 'LOCKDEP_FAULT',
+      },
+    );
+  }
+
+  #parts(): Omit<Parameters<typeof toSnapshot>[0], 'findings'> {
+    return {
+      graph: this.#graph,
+      classes: this.#classes,
+      inputId: this.#inputId,
+      instanceName: (id) => `#${id}`,
+    };
+  }
+
+  #plain(findings: readonly Finding[]): SnapshotFinding[] {
+    return toSnapshot({ ...this.#parts(), findings }).findings;
+  }
+
+  /** Findings that what is open now would make, by fingerprint. */
+  #findOpen(isDrained: boolean): Map<string, Finding> {
+    const found = new Map<string, Finding>();
+    try {
+      this.flush();
+      observeOpenWork(this.#arrows, this.engine.newest, isDrained);
+      const changed = this.#arrows.changed;
+      this.#arrows.changed = [];
+      for (const edge of changed) {
+        const finding = findCycleFinding(this.#graph, this.#classes, edge, isDrained);
+        if (finding === undefined) continue;
+        const other = found.get(finding.fingerprint);
+        if (other === undefined || isGraver(finding, other)) found.set(finding.fingerprint, finding);
+      }
+    } catch (error) {
+      this.fault(error);
+    }
+    return found;
+  }
+
+  #publish(finding: Finding): void {
+    const known = this.#findings.get(finding.fingerprint);
+    if (known !== undefined) {
+      if (!isGraver(finding, known)) {
+        if (finding.edges.length === 0) known.count++;
+        return;
+      }
+      Object.assign(known, finding, { count: known.count });
+    } else this.#findings.set(finding.fingerprint, finding);
+    if (this.policy === 'error' && finding.severity === 'error')
+      this.#pendingError = new LockdepError(finding.code, finding.message);
+    if (this.#listeners.size > 0) this.#notify(finding.fingerprint);
+  }
+
+  #notify(fingerprint: string): void {
+    const plain = this.findings.find((each) => each.fingerprint === fingerprint)!;
+    for (const listener of Array.from(this.#listeners)) {
+      try {
+        listener(plain, () => this.snapshot());
+      } catch (error) {
+        this.fault(error);
+      }
+    }
+  }
+}
+
+/** A collected validator's grants mean nothing any more; clocks may drop them. */
+const retireWhenCollected = new FinalizationRegistry<Engine>((engine) => {
+  retiredOwners.add(engine.owner);
+  engine.tracker.disable();
+});
+
+/** Locks of one name are one class if they are of one kind and size. */
+function classKey(name: string, { kind = 'mutex', permits = 1 }: LockClassOptions): string {
+  return `${kind} ${permits} ${name}`;
+}
+
+function isGraver(a: Finding, b: Finding): boolean {
+  return (
+    RANK[a.severity] > RANK[b.severity] ||
+    (a.severity === b.severity && a.certainty === 'certain' && b.certainty === 'potential')
+  );
+}
+
+function merged(
+  settled: ReadonlyMap<string, Finding>,
+  provisional: ReadonlyMap<string, Finding>,
+): Map<string, Finding> {
+  const all = new Map(settled);
+  for (const [fingerprint, finding] of provisional) {
+    const other = all.get(fingerprint);
+    if (other === undefined || isGraver(finding, other)) all.set(fingerprint, finding);
+  }
+  return all;
+}

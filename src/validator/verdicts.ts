@@ -1,0 +1,107 @@
+/**
+ * From changed edges to findings. A cycle is looked for among the strongest arrows first: those that
+ * certainly hang now, then proven ones, then all; the first real cycle gives the verdict. Evidence is
+ * never mixed: a finding is an error only when its proven arrows alone close it.
+ */
+import type { DependencyGraph } from '../graph/dependency-graph.ts';
+import { canonicalRotation } from '../graph/canonical-rotation.ts';
+import { showCustody } from '../graph/custody-path.ts';
+import type { Edge } from '../graph/edge.ts';
+import type { Cycle } from '../graph/strong-path.ts';
+import { type Finding, fingerprintOf, formatMessage, printableName } from './finding.ts';
+import type { EdgePlaces, LockClass } from './lock-class.ts';
+import type { Certainty, FindingCode, Severity } from './snapshot-format.ts';
+
+type LockEdge = Edge<EdgePlaces>;
+
+interface Tier {
+  readonly certainty: Certainty;
+  readonly severity: Severity;
+  readonly accepts: (edge: LockEdge) => boolean;
+}
+
+const CERTAIN: Tier = { certainty: 'certain', severity: 'error', accepts: (edge) => edge.isWaiting };
+const PROVEN: Tier = { certainty: 'potential', severity: 'error', accepts: isProven };
+const SUSPECTED: Tier = { certainty: 'potential', severity: 'warning', accepts: () => true };
+
+/** Only a circular dependency is excused by a wait that would end; for the others an outage of seconds is an outage. */
+function isProven(edge: LockEdge): boolean {
+  return edge.count > 0 && edge.evidence === 'proven' && (!edge.isBreakable || edge.from === edge.to);
+}
+
+/** Looks for a cycle through `edge`. `isDrained` says that requests which wait now will wait for ever. */
+export function findCycleFinding(
+  graph: DependencyGraph<EdgePlaces>,
+  classes: readonly LockClass[],
+  edge: LockEdge,
+  isDrained: boolean,
+): Finding | undefined {
+  let note: Cycle<EdgePlaces> | undefined;
+  for (const tier of isDrained ? [CERTAIN, PROVEN, SUSPECTED] : [PROVEN, SUSPECTED]) {
+    if (!tier.accepts(edge)) continue;
+    const cycle = graph.findCycle(edge, { accepts: tier.accepts });
+    if (cycle === undefined) continue;
+    if (isReal(cycle, classes)) return toFinding(graph, classes, cycle, tier.certainty, tier.severity);
+    note ??= cycle;
+  }
+  return note === undefined ? undefined : toFinding(graph, classes, note, 'potential', 'note');
+}
+
+function isReal(cycle: Cycle<EdgePlaces>, classes: readonly LockClass[]): boolean {
+  const [first] = cycle.edges;
+  if (cycle.edges.length === 1) {
+    // A gate that was only observed does not excuse nesting two instances of a class; and one exclusive
+    // lock asked for twice at once is not saved by being fair.
+    const isOneLock = first!.data?.isSameInstance === true && classes[first!.from]!.permits === 1;
+    return isOneLock || !cycle.isSimultaneousOnly;
+  }
+  return cycle.commonGates.length === 0 && !cycle.isSimultaneousOnly;
+}
+
+function toFinding(
+  graph: DependencyGraph<EdgePlaces>,
+  classes: readonly LockClass[],
+  cycle: Cycle<EdgePlaces>,
+  certainty: Certainty,
+  severity: Severity,
+): Finding {
+  const edges = canonicalRotation(showCustody(cycle.edges, graph), graph);
+  const code = codeOfCycle(edges, classes);
+  const chain = [...edges.map(({ from }) => from), edges[0]!.from].map((node) => graph.node(node).name);
+  return {
+    code,
+    fingerprint: fingerprintOf(code, chain, edges),
+    certainty,
+    severity,
+    chain,
+    edges,
+    flows: flowsOf(edges, classes),
+    count: 1,
+    message: formatMessage(code, certainty, chain.map(printableName).join(' → ')),
+  };
+}
+
+function codeOfCycle(edges: readonly LockEdge[], classes: readonly LockClass[]): FindingCode {
+  const [edge] = edges;
+  if (edges.length > 1 || edge === undefined) return 'circular-dependency';
+  const isSameInstance = edge.data?.isSameInstance === true;
+  if (isSameInstance && edge.fromMode === 'shared' && edge.toMode === 'exclusive' && edge.kind === 'order')
+    return 'upgrade-deadlock';
+  if (isSameInstance && classes[edge.from]!.kind === 'semaphore') return 'nested-capacity';
+  return 'recursive-acquisition';
+}
+
+/**
+ * How many flows it takes to hang: for each arrow as many as it takes to use up what it leaves from. An
+ * executor and what it has in custody are one flow, and nobody is needed to wait for a hand-over.
+ */
+function flowsOf(edges: readonly LockEdge[], classes: readonly LockClass[]): number {
+  let flows = 0;
+  edges.forEach((edge, i) => {
+    const previous = edges[(i + edges.length - 1) % edges.length]!;
+    if (edge.kind === 'handoff' || (edge.kind === 'custody' && previous.kind !== 'handoff')) return;
+    const { permits } = classes[edge.from]!;
+    flows += edge.fromMode === 'exclusive' && Number.isFinite(permits) ? permits : 1;
+  });
+  return Math.max(flows, 1);
+}
