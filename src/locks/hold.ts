@@ -1,0 +1,89 @@
+import type { Obligation } from '../validator/obligation.ts';
+import type { Lock } from './lock.ts';
+import { Parcel } from './parcel.ts';
+
+/** What somebody has of a lock until it is released. */
+export class Hold implements Disposable, AsyncDisposable {
+  /** `null` once it is dead: released, or handed over. */
+  #lock: Lock | null;
+  #fate: 'released' | 'handed over' = 'released';
+  readonly #origin: Lock;
+  /** @internal How the lock was asked for; see `validator/lock-class.ts`. */
+  code: number;
+  /** @internal Units of a counted resource. */
+  readonly units: number;
+  /** @internal */
+  obligation: Obligation | null;
+
+  /** @internal Made by locks only. */
+  constructor(lock: Lock, code: number, units: number, obligation: Obligation | null) {
+    this.#lock = this.#origin = lock;
+    this.code = code;
+    this.units = units;
+    this.obligation = obligation;
+  }
+
+  /** Whether it can still be released: it was neither released nor handed over. */
+  get isOpen(): boolean {
+    return this.#lock !== null;
+  }
+
+  /** @internal */
+  get lock(): Lock {
+    return this.#origin;
+  }
+
+  /**
+   * Gives the lock back. A second time, or after a hand-over, is a `bad-release` finding and does nothing.
+   * @throws LockdepError under the `error` policy, when it completes an error finding; the lock is released.
+   */
+  release(): void {
+    const lock = this.#lock;
+    if (lock === null) {
+      this.#origin.reportBadRelease(
+        this.#fate === 'released'
+          ? 'was released twice'
+          : 'was released through a hold that had been handed over',
+      );
+      return;
+    }
+    this.#lock = null;
+    lock.discharge(this);
+  }
+
+  /** @internal A new handle of the same hold; this one is dead from now on. */
+  move(): Hold {
+    if (this.#lock === null) this.#origin.rejectDead(this.#fate);
+    const moved = new Hold(this.#origin, this.code, this.units, this.obligation);
+    this.#lock = null;
+    this.#fate = 'handed over';
+    return moved;
+  }
+
+  /**
+   * Packs the hold for another flow. Until that flow accepts, nobody can release it.
+   * @param label Names the hand-over in reports.
+   * @throws LockdepError `ERR_DEAD_HOLD` when it is released or handed over already.
+   */
+  handOff(label: string): Parcel {
+    return new Parcel(this.move(), label);
+  }
+
+  /** As `release`, for `using`. Does nothing when it is released already. */
+  [Symbol.dispose](): void {
+    if (this.isOpen) this.release();
+  }
+
+  /** As `release`, for `await using`. Does nothing when it is released already. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.isOpen) this.release();
+  }
+}
+
+/** A hold of a read/write lock that was taken for writing. */
+export class WriteHold extends Hold {
+  /** Goes on as a reader, without letting another writer in between. A second time has no effect. */
+  downgrade(): void {
+    this.lock.downgrade(this);
+  }
+}

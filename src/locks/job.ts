@@ -1,0 +1,35 @@
+/** Jobs of executors, and the holds that are handed to them. */
+import { clockOf, join } from '../causality/clock.ts';
+import type { Engine } from '../validator/engine.ts';
+import { EXCLUSIVE, type LockClass, TRY } from '../validator/lock-class.ts';
+import { type Obligation, rareOf } from '../validator/obligation.ts';
+import { captureStack, readStack } from '../validator/stack-trace.ts';
+import type { Hold } from './hold.ts';
+
+/**
+ * Asks an executor to run something that will discharge `holds`. A job of a serial executor is waited
+ * for by whoever waits behind it; one of the others by nobody.
+ */
+export function beginJob(
+  engine: Engine,
+  executor: LockClass,
+  instance: number,
+  holds: readonly Hold[],
+): Obligation {
+  const job = engine.ask(executor, executor.isSerial ? EXCLUSIVE : TRY, instance, false);
+  rareOf(job).isJob = true;
+  job.isExclusive = executor.isSerial;
+  if (holds.length === 0) return job;
+  const place = readStack(captureStack());
+  for (const { obligation } of holds) {
+    if (obligation === null || obligation.owner !== engine.owner) continue;
+    // The hold may come from another flow; its grant is behind the job all the same.
+    job.clock = join(job.clock, clockOf(obligation));
+    const rare = rareOf(obligation);
+    rare.custodian = job;
+    rare.handedAt = place;
+    engine.arrows.observeHandOver(obligation, job, false);
+  }
+  job.under = job.clock === null ? null : job.clock.opens;
+  return job;
+}

@@ -1,0 +1,97 @@
+import { EXCLUSIVE, RECURSIVE, SHARED, TRY, TRY_SHARED } from '../validator/lock-class.ts';
+import type { Obligation } from '../validator/obligation.ts';
+import { checkFunction, checkOptions, rejectArgument } from '../validator/errors.ts';
+import { Hold, WriteHold } from './hold.ts';
+import { type AcquireOptions, Lock } from './lock.ts';
+import { type NamedOptions, createWatch } from './watch.ts';
+
+export interface RwLockOptions extends NamedOptions {
+  /**
+   * `queued` (default): a reader waits behind a writer that waits, so that writers are not starved, and
+   * reading inside a read can hang. `recursive`: readers wait for the writer that holds it only.
+   */
+  readers?: 'queued' | 'recursive';
+}
+
+/** Any number of readers or one writer; first come, first served. */
+export class RwLock extends Lock {
+  readonly #readCode: number;
+  #readers = 0;
+  #isWritten = false;
+
+  /** @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad or unknown option. */
+  constructor(options: RwLockOptions = {}) {
+    checkOptions(options, ['name', 'validator', 'readers']);
+    const { readers = 'queued' } = options;
+    if (readers !== 'queued' && readers !== 'recursive')
+      rejectArgument('readers', "'queued' or 'recursive'", readers);
+    super(createWatch(options, { kind: 'rwlock', isFair: true }));
+    this.#readCode = readers === 'queued' ? SHARED : RECURSIVE;
+  }
+
+  /** Waits until it may read. */
+  acquireRead(options?: AcquireOptions): Promise<Hold> {
+    return this.acquireAs(this.#readCode, 1, options, false);
+  }
+
+  /** Waits until it may write: until every reader and writer before it is done. */
+  acquireWrite(options?: AcquireOptions): Promise<WriteHold> {
+    return this.acquireAs(EXCLUSIVE, 1, options, false) as Promise<WriteHold>;
+  }
+
+  /** Reads if that needs no waiting. */
+  tryAcquireRead(): Hold | undefined {
+    return this.tryAcquireAs(this.#readCode, 1, TRY_SHARED);
+  }
+
+  /** Writes if that needs no waiting. */
+  tryAcquireWrite(): WriteHold | undefined {
+    return this.tryAcquireAs(EXCLUSIVE, 1, TRY) as WriteHold | undefined;
+  }
+
+  /** Runs `fn` while reading, however it ends. */
+  runRead<T>(fn: (hold: Hold) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
+    checkFunction('fn', fn);
+    return this.runAs<T>(this.acquireAs(this.#readCode, 1, options, true), fn);
+  }
+
+  /** Runs `fn` while writing, however it ends. */
+  runWrite<T>(fn: (hold: WriteHold) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
+    checkFunction('fn', fn);
+    return this.runAs<T>(
+      this.acquireAs(EXCLUSIVE, 1, options, true),
+      fn as (hold: Hold) => T | PromiseLike<T>,
+    );
+  }
+
+  /** Resolves at the next moment one could read (waits for writers only) or write, and takes nothing. */
+  waitForUnlock(mode: 'read' | 'write' = 'write'): Promise<void> {
+    if (mode !== 'read' && mode !== 'write') rejectArgument('mode', "'read' or 'write'", mode);
+    return this.waitUntilFits(mode === 'read' ? this.#readCode : EXCLUSIVE, 1);
+  }
+
+  /** Recursive readers overtake the queue. */
+  protected override mayOvertake(code: number): boolean {
+    return code === RECURSIVE;
+  }
+
+  protected override fits(code: number): boolean {
+    return !this.#isWritten && (code !== EXCLUSIVE || this.#readers === 0);
+  }
+
+  protected override take(code: number): void {
+    if (code === EXCLUSIVE) this.#isWritten = true;
+    else this.#readers++;
+  }
+
+  protected override free(code: number): void {
+    if (code === EXCLUSIVE) this.#isWritten = false;
+    else this.#readers--;
+  }
+
+  protected override createHold(code: number, units: number, obligation: Obligation | null): Hold {
+    return code === EXCLUSIVE
+      ? new WriteHold(this, code, units, obligation)
+      : new Hold(this, code, units, obligation);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Obligation } from '../validator/obligation.ts';
+import type { Hold } from './hold.ts';
+
+/** Somebody who waits for a lock. */
+export interface Waiter {
+  readonly hold: Hold;
+  readonly obligation: Obligation | null;
+  readonly resolve: (hold: Hold) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Stops the timer and the listener that may end the wait. */
+  stopWatching: (() => void) | undefined;
+  previous: Waiter | null;
+  next: Waiter | null;
+}
+
+/** First in, first out; whoever gives up leaves from the middle at no cost to the others. */
+export class WaitQueue {
+  first: Waiter | null = null;
+  #last: Waiter | null = null;
+
+  push(waiter: Waiter): void {
+    waiter.previous = this.#last;
+    if (this.#last === null) this.first = waiter;
+    else this.#last.next = waiter;
+    this.#last = waiter;
+  }
+
+  remove(waiter: Waiter): void {
+    if (waiter.previous === null) this.first = waiter.next;
+    else waiter.previous.next = waiter.next;
+    if (waiter.next === null) this.#last = waiter.previous;
+    else waiter.next.previous = waiter.previous;
+    waiter.previous = waiter.next = null;
+  }
+}
