@@ -1,0 +1,51 @@
+/**
+ * Hand-over to the event loop. Such jobs do not wait for each other, so nobody waits behind one: a chain
+ * leads through it only from what was handed to this very job.
+ */
+import { checkOptions, rejectArgument } from '../validator/errors.ts';
+import type { Validator } from '../validator/validator.ts';
+import { type NamedOptions, type Watch, validatorOf } from '../locks/watch.ts';
+import { Job, type JobFunction, type TransferOptions } from './run-job.ts';
+
+export interface ExecutorOptions extends TransferOptions, NamedOptions {}
+
+const plain = { queueMicrotask, setImmediate, setTimeout, nextTick: process.nextTick };
+
+/** Runs `fn(...holds)` as a microtask. */
+export function microtask(fn: JobFunction, options: ExecutorOptions = {}): void {
+  const job = createJob('microtask', fn, options);
+  plain.queueMicrotask(() => void job.run());
+}
+
+/** Runs `fn(...holds)` in the next tick. */
+export function nextTick(fn: JobFunction, options: ExecutorOptions = {}): void {
+  const job = createJob('nextTick', fn, options);
+  Reflect.apply(plain.nextTick, process, [() => void job.run()]);
+}
+
+/** Runs `fn(...holds)` as an immediate. Returns what `clearImmediate` takes; a cleared one leaves its holds held. */
+export function immediate(fn: JobFunction, options: ExecutorOptions = {}): NodeJS.Immediate {
+  const job = createJob('immediate', fn, options);
+  return plain.setImmediate(() => void job.run());
+}
+
+/** Runs `fn(...holds)` after `ms` milliseconds. Returns what `clearTimeout` takes; a cleared one leaves its holds held. */
+export function timeout(fn: JobFunction, ms: number, options: ExecutorOptions = {}): NodeJS.Timeout {
+  if (typeof ms !== 'number' || !(ms >= 0)) rejectArgument('ms', 'a number ≥ 0', ms);
+  const job = createJob('timeout', fn, options);
+  return globalThis.setTimeout(() => void job.run(), ms);
+}
+
+function createJob(kind: string, fn: JobFunction, options: ExecutorOptions): Job {
+  checkOptions(options, ['name', 'validator', 'transfer']);
+  const { transfer = [], name = kind } = options;
+  const validator = options.validator ?? transfer[0]?.lock?.watch?.validator ?? validatorOf(options);
+  return new Job(watchOf(validatorOf({ validator }), name), fn, { transfer });
+}
+
+function watchOf(validator: Validator, name: string): Watch | null {
+  if (validator.policy === 'off') return null;
+  const lockClass = validator.classOf(name, { kind: 'executor', permits: Infinity });
+  if (lockClass.instances === 0) lockClass.instances = 1;
+  return { validator, engine: validator.engine, lockClass, instance: 0 };
+}

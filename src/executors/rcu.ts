@@ -1,0 +1,138 @@
+/**
+ * Read-copy-update: readers never wait; `call` runs a callback, and `synchronize` returns, when all
+ * readers that began before are done. Callbacks, `synchronize` and `barrier` share one ordered queue, so
+ * a callback that is blocked holds up whoever synchronizes behind it. Semantics: Linux `call_rcu`,
+ * `synchronize_rcu`, `rcu_barrier` (Documentation/RCU/whatisRCU.rst), with one queue for one domain.
+ */
+import { checkFunction, checkOptions } from '../validator/errors.ts';
+import { EXCLUSIVE, RECURSIVE, WAIT } from '../validator/lock-class.ts';
+import type { Obligation } from '../validator/obligation.ts';
+import { Hold } from '../locks/hold.ts';
+import { Lock } from '../locks/lock.ts';
+import { type NamedOptions, createWatch } from '../locks/watch.ts';
+import { Job, type JobFunction, type TransferOptions } from './run-job.ts';
+
+interface Item {
+  /** Readers that began before it must be done; `barrier` does not care. */
+  readonly after: number;
+  readonly run: () => unknown;
+}
+
+const plainQueueMicrotask = queueMicrotask;
+
+/** One RCU domain. */
+export class Rcu extends Lock {
+  /** Readers that are still reading: the numbers of their beginnings, ascending. */
+  readonly #readers = new Set<number>();
+  #begun = 0;
+  readonly #queue: Item[] = [];
+  #isRunning = false;
+
+  /** @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad or unknown option. */
+  constructor(options: NamedOptions = {}) {
+    checkOptions(options, ['name', 'validator']);
+    super(createWatch(options, { kind: 'rcu', permits: Infinity, isSerial: true, isFair: true }));
+  }
+
+  /** Begins a read-side section, at once. Sections nest. */
+  readLock(): Hold {
+    const { watch } = this;
+    const obligation =
+      watch === null ? null : watch.engine.ask(watch.lockClass, RECURSIVE, watch.instance, false);
+    if (watch !== null) watch.engine.tracker.advance(watch.engine.grant(obligation!));
+    this.#readers.add(++this.#begun);
+    return this.createHold(RECURSIVE, this.#begun, obligation);
+  }
+
+  /** Runs `fn` in a read-side section, and ends that however `fn` ends. */
+  async read<T>(fn: (hold: Hold) => T | PromiseLike<T>): Promise<T> {
+    checkFunction('fn', fn);
+    return this.runAs<T>(Promise.resolve(this.readLock()), fn);
+  }
+
+  /**
+   * Runs `fn(...holds)` once all readers that began before are done, after the callbacks before it. The
+   * next one waits until the promise it returns has settled. What it throws is an unhandled rejection.
+   * @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad argument, `ERR_DEAD_HOLD` for a dead hold.
+   */
+  call(fn: JobFunction, options: TransferOptions = {}): void {
+    const job = new Job(this.watch, fn, options);
+    this.#push(this.#begun, () => job.run());
+  }
+
+  /** Waits until all readers that began before, and all callbacks queued before, are done. */
+  synchronize(): Promise<void> {
+    return this.#waitInQueue(this.#begun);
+  }
+
+  /** Waits until all callbacks queued before are done. */
+  barrier(): Promise<void> {
+    return this.#waitInQueue(0);
+  }
+
+  #waitInQueue(after: number): Promise<void> {
+    const { watch } = this;
+    const obligation =
+      watch === null ? null : watch.engine.ask(watch.lockClass, EXCLUSIVE + WAIT, watch.instance, false);
+    return new Promise((resolve) => {
+      this.#push(after, () => {
+        if (watch === null) resolve();
+        else watch.engine.tracker.deliver(watch.engine.grant(obligation!), () => resolve(), undefined);
+      });
+    });
+  }
+
+  #push(after: number, run: () => unknown): void {
+    this.#queue.push({ after, run });
+    plainQueueMicrotask(() => this.#pump());
+  }
+
+  /** Runs what may be run, one after the other. */
+  #pump(): void {
+    while (!this.#isRunning) {
+      const [item] = this.#queue;
+      if (item === undefined) return;
+      const [oldest] = this.#readers;
+      if (oldest !== undefined && oldest <= item.after) return;
+      this.#queue.shift();
+      this.#run(item);
+    }
+  }
+
+  #run({ run }: Item): void {
+    this.#isRunning = true;
+    let result: unknown;
+    try {
+      result = run();
+    } catch (error) {
+      // As an error in any other callback of the loop, without stopping the queue.
+      plainQueueMicrotask(() => {
+        throw error;
+      });
+    }
+    if (!(result instanceof Promise)) {
+      this.#isRunning = false;
+      return;
+    }
+    const goOn = (): void => {
+      this.#isRunning = false;
+      this.#pump();
+    };
+    void result.finally(goOn);
+  }
+
+  protected override fits(): boolean {
+    return true;
+  }
+
+  protected override take(): void {}
+
+  protected override free(_code: number, reader: number): void {
+    this.#readers.delete(reader);
+    this.#pump();
+  }
+
+  protected override createHold(code: number, units: number, obligation: Obligation | null): Hold {
+    return new Hold(this, code, units, obligation);
+  }
+}
