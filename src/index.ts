@@ -1,0 +1,38 @@
+export {
+  Validator,
+  type FindingListener,
+  type Policy,
+  type ValidatorOptions,
+} from './validator/validator.ts';
+export { validator } from './process-validator.ts';
+export type { LockClass, LockClassOptions, LockKind } from './validator/lock-class.ts';
+export type { Request, RequestOptions } from './validator/request.ts';
+export type { WatchLockOptions } from './validator/watch-lock.ts';
+export { LockdepError } from './validator/errors.ts';
+export type {
+  Certainty,
+  FindingCode,
+  Severity,
+  Snapshot,
+  SnapshotClass,
+  SnapshotEdge,
+  SnapshotFinding,
+  SnapshotFrame,
+  SnapshotStack,
+  SnapshotTimes,
+} from './validator/snapshot-format.ts';
+export type { EdgeKind, Evidence, HoldMode, RequestMode } from './graph/vocabulary.ts';
+export type { CausalTracker, TrackerKind } from './causality/tracker.ts';
+export { promiseHooksTracker } from './causality/promise-hooks.ts';
+export { asyncLocalStorageTracker } from './causality/async-local-storage.ts';
+export { type ExplicitTracker, type Scope, createExplicitTracker } from './causality/explicit.ts';
+export type { Hold, WriteHold } from './locks/hold.ts';
+export type { Parcel } from './locks/parcel.ts';
+export type { AcquireOptions } from './locks/lock.ts';
+export type { NamedOptions } from './locks/watch.ts';
+export { Mutex } from './locks/mutex.ts';
+export { RwLock, type RwLockOptions } from './locks/rw-lock.ts';
+export { Semaphore, type SemaphoreAcquireOptions, type SemaphoreOptions } from './locks/semaphore.ts';
+export { Rcu } from './executors/rcu.ts';
+export { type ExecutorOptions, immediate, microtask, nextTick, timeout } from './executors/loop-executors.ts';
+export type { JobFunction, TransferOptions } from './executors/run-job.ts';

@@ -1,0 +1,7 @@
+/** The default validator, with what a process prints and saves of it. */
+import { install } from './console.ts';
+import { validator } from './validator/default.ts';
+
+install(validator);
+
+export { validator };
