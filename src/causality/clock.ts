@@ -89,20 +89,34 @@ export function append(clock: Clock, grant: Grant): ClockEntry {
   );
 }
 
+let compactions = 0;
+
 /** The same clock with one closed entry a key, and all open ones. Grants of retired validators go. */
 function compact(clock: ClockEntry): Clock {
+  compactions++;
   const kept: ClockEntry[] = [];
-  const newest = new Map<number, Grant[]>();
   for (let entry: Clock = clock; entry !== null; entry = entry.prev) {
     const { grant } = entry;
-    if (retiredOwners.has(grant.owner)) continue;
-    const newer = newest.get(grant.key);
-    if (newer === undefined) newest.set(grant.key, [grant]);
-    else if (newer.some((other) => supersedes(other, grant))) continue;
-    else newer.push(grant);
+    const { key } = grant;
+    if (key.compactedAt !== compactions) {
+      key.compactedAt = compactions;
+      key.kept = null;
+    }
+    if (isSuperseded(grant, key.kept) || retiredOwners.has(grant.owner)) continue;
+    // What is still open supersedes nothing.
+    if (!grant.isOpen) {
+      if (key.kept === null) key.kept = [grant];
+      else key.kept.push(grant);
+    }
     kept.push(entry);
   }
+  for (const { grant } of kept) grant.key.kept = null;
   return rebuild(kept, null, clock.opens, kept.length + SPARE);
+}
+
+function isSuperseded(grant: Grant, kept: readonly Grant[] | null): boolean {
+  if (kept !== null) for (const newer of kept) if (supersedes(newer, grant)) return true;
+  return false;
 }
 
 /** Validators that were reset or collected; their grants mean nothing any more. */

@@ -1,3 +1,20 @@
+let lastKeyId = 0;
+
+/** What clocks are keyed by: a lock class and a way of asking for it. Points to no lock. */
+export class ClockKey {
+  /** Unique in the process. */
+  readonly id: number = ++lastKeyId;
+  /** Its grants exclude everybody else while they are open, so they can be gates. */
+  readonly isExclusive: boolean;
+  /** Scratch space of `compact`: the pass that saw this key last, and what it has kept of it. */
+  compactedAt = 0;
+  kept: Grant[] | null = null;
+
+  constructor(isExclusive: boolean) {
+    this.isExclusive = isExclusive;
+  }
+}
+
 /**
  * A grant as the clocks see it. Only numbers and other grants: an entry that pointed to a lock would
  * keep it alive as long as any cached promise. The validator's obligations extend it.
@@ -5,8 +22,7 @@
 export class Grant implements Opens {
   /** The granted obligation is the newest cell of the list of what is open right after it. */
   readonly grant: this = this;
-  /** Lock class and mode, unique in the process. */
-  readonly key: number;
+  readonly key: ClockKey;
   /** Instance of the lock, unique in the process; 0 where there is none. */
   readonly instance: number;
   /** Which validator it belongs to. */
@@ -15,14 +31,10 @@ export class Grant implements Opens {
   seq = 0;
   /** Position of its discharge in the order of all grants; 0 while it is not discharged. */
   endSeq = 0;
-  /** Granted and not discharged. */
-  isOpen = false;
   /** The wait for it could end without it: a timeout, a signal, `Promise.race`. */
   isBreakable = false;
   /** Shared by all requests of one synchronous run, if there is more than one. */
   siblings: Siblings | null = null;
-  /** Excludes everybody else while it is open, so it can be a gate. */
-  isExclusive = true;
   /** It came of a merge of observations under different gates, so it vouches for none. */
   isUngated = false;
   /** What was open behind the request, newest first. Closed ones may linger; see `skipClosed`. */
@@ -31,10 +43,20 @@ export class Grant implements Opens {
   lastAsked: Grant | null = null;
   coversConcurrent = false;
 
-  constructor(key: number, instance: number, owner: number) {
+  constructor(key: ClockKey, instance: number, owner: number) {
     this.key = key;
     this.instance = instance;
     this.owner = owner;
+  }
+
+  /** Asked for and neither granted nor given up. */
+  get isWaiting(): boolean {
+    return this.seq === 0;
+  }
+
+  /** Granted and not discharged. */
+  get isOpen(): boolean {
+    return this.endSeq === 0 && this.seq !== 0;
   }
 
   /** The same grant as it comes through a race: the wait for it could have ended without it. */
@@ -43,7 +65,7 @@ export class Grant implements Opens {
     const copy = Object.assign(Object.create(Object.getPrototypeOf(this) as object), this) as Grant;
     (copy as { grant: Grant }).grant = copy;
     copy.isBreakable = true;
-    copy.isOpen = false; // Only the original is discharged.
+    copy.endSeq = copy.seq; // Only the original is discharged.
     return copy;
   }
 }

@@ -18,7 +18,6 @@ export function beginJob(
 ): Obligation {
   const job = engine.ask(executor, executor.isSerial ? EXCLUSIVE : TRY, instance, false);
   rareOf(job).isJob = true;
-  job.isExclusive = executor.isSerial;
   if (holds.length === 0) return job;
   const place = readStack(captureStack());
   for (const { obligation } of holds) {

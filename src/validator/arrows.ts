@@ -7,8 +7,15 @@ import type { DependencyGraph } from '../graph/dependency-graph.ts';
 import type { Edge } from '../graph/edge.ts';
 import type { EdgeKind, Evidence, RequestMode } from '../graph/vocabulary.ts';
 import { gatesOf } from './gates.ts';
-import { type EdgePlaces, type KnownEdge, RECURSIVE, type Row, SHARED } from './lock-class.ts';
-import { type Obligation, codeOf, isTry, isWait } from './obligation.ts';
+import {
+  type EdgePlaces,
+  type KnownEdge,
+  RECURSIVE,
+  type RequestKind,
+  type Row,
+  SHARED,
+} from './lock-class.ts';
+import type { Obligation } from './obligation.ts';
 import { type RawStack, readStack } from './stack-trace.ts';
 
 interface Sighting {
@@ -30,12 +37,7 @@ export class Arrows {
   /** X's discharge had Y's grant behind it. */
   observeWaitedFor(x: Obligation, y: Obligation, dischargeSeq: number): void {
     // That the executor had to come round to it is what the hand-over says already.
-    if (
-      isTry(codeOf(y.key)) ||
-      isExcusedByOrder(x, y) ||
-      (x.rare !== null && x.rare.custodian?.seq === y.seq)
-    )
-      return;
+    if (y.key.isTry || isExcusedByOrder(x, y) || (x.rare !== null && x.rare.custodian?.seq === y.seq)) return;
     const isUnder = includesGrant(y.under, x);
     const isBeside = x.siblings !== null && x.siblings === y.siblings;
     const isSimultaneous = isBeside && !isUnder && !includesGrant(x.under, y);
@@ -69,7 +71,7 @@ export class Arrows {
 
   #observe(x: Obligation, y: Obligation, dischargeSeq: number, sighting: Sighting): void {
     const row = x.row!;
-    const code = codeOf(y.key);
+    const { code } = y.key;
     const holder = x.rare === null ? null : x.rare.custodian;
     const custodian = holder !== null && includesGrant(y.under, holder) ? holder : null;
     const gates = gatesOf(x, y);
@@ -80,7 +82,7 @@ export class Arrows {
       gates: gates.toSorted((a, b) => a - b),
       ...(custodian === null ? {} : { custodian: custodian.lockClass.node }),
     };
-    const kind: EdgeKind = isWait(code) ? 'wait' : 'order';
+    const kind: EdgeKind = y.key.isWait ? 'wait' : 'order';
     const { edge, isChanged } = this.graph.observe(
       row.lockClass.node,
       y.lockClass.node,
@@ -150,7 +152,7 @@ export class Arrows {
       target.lockClass.node,
       'custody',
       'exclusive',
-      executor.isSerial && x.row!.mode === 'shared' ? 'shared' : modeOf(codeOf(target.key)),
+      executor.isSerial && x.row!.mode === 'shared' ? 'shared' : modeOf(target.key.code),
       { evidence, isBreakable, isSimultaneous, isProvisional, isWaiting, gates: observation.gates },
       places,
     );
@@ -193,10 +195,12 @@ export class Arrows {
   }
 }
 
-function knownEdge(row: Row, key: number, edge: Edge<EdgePlaces>): KnownEdge {
-  let known = row.edges.get(key);
-  if (known === undefined)
-    row.edges.set(key, (known = { key, next: undefined, edge, countedAt: 0, isWarm: false, gateOrder: [] }));
+function knownEdge(row: Row, key: RequestKind, edge: Edge<EdgePlaces>): KnownEdge {
+  let known = row.edges.find(key);
+  if (known === undefined) {
+    known = { key, next: undefined, edge, countedAt: 0, isWarm: false, gateOrder: [] };
+    row.edges.add(known);
+  }
   return known;
 }
 

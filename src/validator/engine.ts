@@ -21,8 +21,9 @@ import { type Grant, type Opens, nextSeq, skipClosed } from '../causality/grant.
 import type { CausalTracker } from '../causality/tracker.ts';
 import type { Arrows } from './arrows.ts';
 import { areGatesHeld } from './gates.ts';
+import { KeyedList } from './keyed-list.ts';
 import { type KnownEdge, type LockClass, transitionOf } from './lock-class.ts';
-import { Obligation, codeOf, isTry, rareOf } from './obligation.ts';
+import { Obligation, rareOf } from './obligation.ts';
 import type { Transition } from './stack-trace.ts';
 
 let owners = 0;
@@ -36,7 +37,7 @@ export class Engine implements GrantVisitor {
   readonly arrows: Arrows;
   /** Obligations that are asked for or open, the newest first. */
   newest: Obligation | null = null;
-  readonly #firstTransitions = new Map<number, Transition>();
+  readonly #firstTransitions = new KeyedList<Transition>();
   #discharged: Obligation | null = null;
   /** The edge that was visited last, and the one that came after it the last time. */
   #visited: KnownEdge | undefined = undefined;
@@ -54,8 +55,9 @@ export class Engine implements GrantVisitor {
     const under = clock === null ? null : skipClosed(clock.opens);
     const transitions =
       under === null ? this.#firstTransitions : (under.grant as Obligation).row!.transitions;
-    const transition = transitionOf(transitions, lockClass.key + code);
-    const asked = new Obligation(lockClass, code, instance, this.owner, transition);
+    const key = lockClass.requestKind(code);
+    const transition = transitionOf(transitions, key);
+    const asked = new Obligation(key, instance, this.owner, transition);
     asked.clock = clock;
     asked.under = under;
     asked.isBreakable = isBreakable;
@@ -86,7 +88,6 @@ export class Engine implements GrantVisitor {
   /** The wait is over; returns the clock that is behind whoever asked. A mere wait holds nothing from here on. */
   grant(asked: Obligation): ClockEntry {
     asked.seq = nextSeq();
-    asked.isWaiting = false;
     asked.lockClass.acquisitions++;
     const { rare } = asked;
     if (rare !== null && rare.askedMs !== 0) {
@@ -94,7 +95,6 @@ export class Engine implements GrantVisitor {
       asked.lockClass.waits.add(rare.grantedMs - rare.askedMs);
     }
     if (asked.row === null) this.#end(asked, asked.seq);
-    else asked.isOpen = true;
     const clock = append(asked.clock, asked);
     if (asked.row === null) asked.clock = null;
     return clock;
@@ -103,7 +103,6 @@ export class Engine implements GrantVisitor {
   /** The request was given up: its wait has ended as a grant ends it, and its arrows are breakable. */
   cancel(asked: Obligation): ClockEntry {
     asked.seq = nextSeq();
-    asked.isWaiting = false;
     asked.isBreakable = true;
     this.#end(asked, asked.seq);
     const clock = append(asked.clock, asked);
@@ -116,8 +115,7 @@ export class Engine implements GrantVisitor {
     const clock = this.tracker.reached();
     const isRuled =
       open.owner === this.owner && (open.lockClass.kind !== 'executor' || open.lockClass.isSerial);
-    open.isOpen = false;
-    this.#dischargeSeq = nextSeq();
+    open.endSeq = this.#dischargeSeq = nextSeq();
     if (isRuled && clock !== null && clock !== open.clock) {
       this.#discharged = open;
       this.#visited = undefined;
@@ -159,7 +157,7 @@ export class Engine implements GrantVisitor {
     if (grant.seq === open.seq || grant.owner !== this.owner) return;
     // A row meets its edges in the same order again and again.
     let known = this.#expected;
-    if (known === undefined || known.key !== grant.key) known = open.row!.edges.get(grant.key);
+    if (known === undefined || known.key !== grant.key) known = open.row!.edges.find(grant.key);
     if (this.#visited === undefined) open.row!.first = known;
     else this.#visited.next = known;
     this.#visited = known;
@@ -180,8 +178,8 @@ export class Engine implements GrantVisitor {
 
   /** What was asked for under `open` and over before it, and not seen on any path. */
   #noteNested(open: Obligation, inner: Map<number, Obligation>): void {
-    for (const [key, asked] of inner) {
-      if (open.row!.edges.get(key)?.countedAt !== this.#dischargeSeq)
+    for (const asked of inner.values()) {
+      if (open.row!.edges.find(asked.key)?.countedAt !== this.#dischargeSeq)
         this.arrows.observeNested(open, asked, this.#dischargeSeq);
     }
   }
@@ -196,16 +194,15 @@ export class Engine implements GrantVisitor {
     if (over.older !== null) over.older.newer = over.newer;
     over.newer = null;
     over.older = null;
-    const code = codeOf(over.key);
     let isWanted = over.transition.isYoung();
-    if (!isTry(code)) {
+    if (!over.key.isTry) {
       for (let cell = over.under; cell !== null; cell = cell.under) {
         const cover = cell.grant as Obligation;
         if (!cover.isOpen || cover.owner !== this.owner) continue;
-        const known = cover.row!.edges.get(over.key);
+        const known = cover.row!.edges.find(over.key);
         if (known !== undefined && known.isWarm) continue;
         isWanted = true;
-        (rareOf(cover).inner ??= new Map()).set(over.key, over);
+        (rareOf(cover).inner ??= new Map()).set(over.key.id, over);
       }
     }
     if (over.stack !== undefined) this.arrows.settleStack(over, isWanted);
@@ -219,7 +216,7 @@ export class Engine implements GrantVisitor {
 function noteOrderUnder(asked: Obligation, clock: Clock, under: Opens): void {
   for (let cell: Opens | null = under; cell !== null; cell = cell.under) {
     const cover = cell.grant;
-    if (!cover.isOpen || !cover.isExclusive) continue;
+    if (!cover.isOpen || !cover.key.isExclusive) continue;
     const last = cover.lastAsked;
     if (last !== null && clock!.grant !== last && (last.seq === 0 || !isBehind(last, clock)))
       cover.coversConcurrent = true;

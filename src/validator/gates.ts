@@ -8,7 +8,7 @@ import { type Grant, type Opens, includesGrant } from '../causality/grant.ts';
 /** Whether `cover` keeps everybody else out from before the request of `grant` until its grant. */
 function isGate(cover: Grant, grant: Grant): boolean {
   return (
-    cover.isExclusive &&
+    cover.key.isExclusive &&
     !cover.coversConcurrent &&
     cover.instance !== 0 &&
     (cover.endSeq === 0 || cover.endSeq > grant.seq)

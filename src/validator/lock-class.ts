@@ -1,5 +1,7 @@
+import { ClockKey } from '../causality/grant.ts';
 import type { Edge } from '../graph/edge.ts';
 import type { HoldMode } from '../graph/vocabulary.ts';
+import { KeyedList } from './keyed-list.ts';
 import { type RawStack, Transition } from './stack-trace.ts';
 
 /** What kind of thing a class is; decides which rule a nesting of it breaks. */
@@ -15,7 +17,7 @@ export interface LockClassOptions {
   isSerial?: boolean;
 }
 
-/** How Y was asked for, as the low bits of a clock key: request mode, or a try, or a mere wait. */
+/** How Y is asked for: request mode, or a try, or a mere wait. */
 export const EXCLUSIVE = 0;
 export const SHARED = 1;
 export const RECURSIVE = 2;
@@ -24,7 +26,6 @@ export const TRY = 3;
 /** Added to a mode: waited until it was free, took nothing. */
 export const WAIT = 4;
 export const TRY_SHARED = 7;
-const KEY_STEP = 8;
 
 /** Both places of an edge. */
 export interface EdgePlaces {
@@ -38,7 +39,7 @@ export interface EdgePlaces {
 
 /** An edge that a row has met, with what the warm path wants to know of it. */
 export interface KnownEdge {
-  readonly key: number;
+  readonly key: ClockKey;
   /** The one that a discharge met after this one the last time. */
   next: KnownEdge | undefined;
   readonly edge: Edge<EdgePlaces>;
@@ -54,11 +55,12 @@ export interface KnownEdge {
 export class Row {
   readonly lockClass: LockClass;
   readonly mode: HoldMode;
-  readonly edges: Map<number, KnownEdge> = new Map();
+  /** By the key that was asked for. */
+  readonly edges: KeyedList<KnownEdge> = new KeyedList();
   /** The one that a discharge met first the last time. */
   first: KnownEdge | undefined = undefined;
   /** Requests made while this was the newest open hold, by their key. */
-  readonly transitions: Map<number, Transition> = new Map();
+  readonly transitions: KeyedList<Transition> = new KeyedList();
 
   constructor(lockClass: LockClass, mode: HoldMode) {
     this.lockClass = lockClass;
@@ -67,13 +69,41 @@ export class Row {
 }
 
 /** The transition for a request with this key. */
-export function transitionOf(transitions: Map<number, Transition>, key: number): Transition {
-  let transition = transitions.get(key);
-  if (transition === undefined) transitions.set(key, (transition = new Transition()));
+export function transitionOf(transitions: KeyedList<Transition>, key: ClockKey): Transition {
+  let transition = transitions.find(key);
+  if (transition === undefined) transitions.add((transition = new Transition(key)));
   return transition;
 }
 
-let nextKey = 0;
+/** A class and a way of asking for it. */
+export class RequestKind extends ClockKey {
+  readonly lockClass: LockClass;
+  readonly code: number;
+  /** Where the arrows of what is granted start; `null` for a mere wait, which holds nothing. */
+  readonly row: Row | null;
+
+  constructor(lockClass: LockClass, code: number) {
+    // A serial executor runs one job at a time, however many are queued.
+    super((code === EXCLUSIVE || code === TRY) && (lockClass.permits === 1 || lockClass.isSerial));
+    this.lockClass = lockClass;
+    this.code = code;
+    this.row = this.isWait ? null : isSharedHold(code) ? lockClass.shared : lockClass.exclusive;
+  }
+
+  /** It waits and takes nothing. */
+  get isWait(): boolean {
+    return this.code >= WAIT && this.code !== TRY_SHARED;
+  }
+
+  /** It never waits. */
+  get isTry(): boolean {
+    return this.code === TRY || this.code === TRY_SHARED;
+  }
+}
+
+function isSharedHold(code: number): boolean {
+  return code === SHARED || code === RECURSIVE || code === TRY_SHARED;
+}
 
 /**
  * All locks made at one place or under one name. Instances share its arrows; only gates and the nesting
@@ -88,8 +118,7 @@ export class LockClass {
   readonly isSerial: boolean;
   /** Node of the dependency graph. */
   readonly node: number;
-  /** Clock keys from here to `key + KEY_STEP` are this class's, in this process. */
-  readonly key: number = (nextKey += KEY_STEP);
+  readonly #requestKinds: RequestKind[] = [];
   readonly exclusive: Row = new Row(this, 'exclusive');
   readonly shared: Row = new Row(this, 'shared');
   /** Where its first lock was made. */
@@ -108,6 +137,11 @@ export class LockClass {
     this.permits = options.permits ?? 1;
     this.isFair = options.isFair ?? false;
     this.isSerial = options.isSerial ?? false;
+  }
+
+  /** What requests with this code have in common. */
+  requestKind(code: number): RequestKind {
+    return (this.#requestKinds[code] ??= new RequestKind(this, code));
   }
 
   /** Drops all that was seen of it. */

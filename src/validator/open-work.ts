@@ -3,7 +3,7 @@
  * of the graph for one pass; whatever does not come true leaves no trace.
  */
 import type { Arrows } from './arrows.ts';
-import { type Obligation, codeOf, isTry } from './obligation.ts';
+import type { Obligation } from './obligation.ts';
 
 /** Lays the arrows of everything from `newest` on over the graph. */
 export function observeOpenWork(arrows: Arrows, newest: Obligation | null, isDrained: boolean): void {
@@ -12,7 +12,7 @@ export function observeOpenWork(arrows: Arrows, newest: Obligation | null, isDra
   for (let each = newest; each !== null; each = each.older) live.push(each);
   for (const y of live.toReversed()) {
     // A job that waits for its turn is waited for by nobody, but for what was handed to it.
-    if (y.rare?.isJob === true || isTry(codeOf(y.key))) continue;
+    if (y.rare?.isJob === true || y.key.isTry) continue;
     for (let cell = y.under; cell !== null; cell = cell.under) {
       const x = cell.grant as Obligation;
       if (x.isOpen && x.owner === y.owner && isRuled(x)) arrows.observeOpen(x, y, false);

@@ -4,6 +4,7 @@
  * while the obligation is open, and turned into text when an edge needs them.
  */
 import { fileURLToPath } from 'node:url';
+import type { ClockKey } from '../causality/grant.ts';
 
 /** One frame as V8 printed it: positions of the running code, before any source map. */
 export interface RawFrame {
@@ -74,10 +75,15 @@ const KEPT_SAMPLES = 4;
  * a loop that does nothing else soon runs without. A new edge that wanted a stack re-arms it.
  */
 export class Transition {
+  readonly key: ClockKey;
   budget: number = YOUNG_BUDGET;
   /** Places seen so far, for an edge whose own stack was not taken. */
   readonly samples: RawStack[] = [];
   #taken = 0;
+
+  constructor(key: ClockKey) {
+    this.key = key;
+  }
 
   /** The stack of a request made now. */
   take(): Error {
