@@ -184,7 +184,10 @@ function merge(a: Clock, b: Clock, opens: Opens | null): Clock {
   }
   const suffix: Clock = a ?? b;
   const room = (suffix === null ? SPARE : suffix.room) - entries.length;
-  if (entries.length === 0) return suffix;
+  if (entries.length === 0) {
+    // One of them is empty; what is open need not be what the other's front cell says.
+    return suffix === null ? null : new ClockEntry(suffix.grant, suffix.prev, opens, suffix.room);
+  }
   const merged = rebuild(entries, suffix, opens, Math.max(room, 0));
   return room < 0 && merged !== null ? compact(merged) : merged;
 }
