@@ -134,6 +134,14 @@ function rebuild(
   return clock;
 }
 
+/** Whether `newer` is `older` and one grant more: what nearly every wait for a lock brings. */
+function isNextAfter(newer: ClockEntry, older: ClockEntry): boolean {
+  return (
+    newer.prev === older ||
+    (newer.prev === older.prev && newer.grant.key === older.grant.key && !older.grant.isOpen)
+  );
+}
+
 /** Beyond this many cells a merge, which is linear, is the cheaper answer. */
 const MAX_COVER_STEPS = 256;
 
@@ -205,7 +213,7 @@ export function joinNewer(
   if (settled === null || settled === creation || (settled === base && map === undefined)) return base;
   if (map === undefined) {
     if (creation === null) return join(base, settled);
-    if (base === creation && covers(settled, creation)) return settled;
+    if (base === creation && (isNextAfter(settled, creation) || covers(settled, creation))) return settled;
   }
   const newer: Grant[] = [];
   forEachNewer(settled, creation, { visit: (grant) => void newer.push(grant) });

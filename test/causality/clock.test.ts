@@ -73,7 +73,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         key: index,
         of: index,
         isWait: fc.boolean(),
-      }) as fc.Arbitrary<Step>,
+      }),
     },
     {
       weight: 1,
@@ -82,12 +82,12 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         key: index,
         of: index,
         times: fc.nat({ max: 300 }),
-      }) as fc.Arbitrary<Step>,
+      }),
     },
-    { weight: 4, arbitrary: fc.record({ op: fc.constant('close'), which: index }) as fc.Arbitrary<Step> },
+    { weight: 4, arbitrary: fc.record({ op: fc.constant('close'), which: index }) },
     {
       weight: 2,
-      arbitrary: fc.record({ op: fc.constant('join'), a: index, b: index }) as fc.Arbitrary<Step>,
+      arbitrary: fc.record({ op: fc.constant('join'), a: index, b: index }),
     },
     {
       weight: 3,
@@ -96,7 +96,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         a: index,
         b: index,
         c: index,
-      }) as fc.Arbitrary<Step>,
+      }),
     },
   ),
   { maxLength: 40, size: 'max' },

@@ -91,7 +91,7 @@ async function runAll(form: Form, steps: readonly (() => Promise<unknown>)[]): P
     case 'allSettled':
       return Promise.allSettled(steps.map((step) => step()));
     case 'generator': {
-      async function* each(): AsyncGenerator<unknown> {
+      async function* each(): AsyncGenerator {
         for (const step of steps) yield await step();
       }
       for await (const _ of each());
