@@ -1,0 +1,99 @@
+import type { SnapshotEdge, SnapshotFrame } from '../validator/snapshot-format.ts';
+import type { Arrow, FindingContext } from './context.ts';
+import { formatSeen } from './count.ts';
+import { formatName } from './escape.ts';
+import type { Block, Row } from './layout.ts';
+import { listMarkers } from './markers.ts';
+import { findTellingFrame } from './place.ts';
+import { findStackVerb } from './stack-verbs.ts';
+
+/** What a reader is told of one place of an arrow. */
+interface Step {
+  label: string;
+  role: 'held' | 'requested';
+}
+
+const UNKNOWN_PLACE = '(place unknown)';
+
+/** How a lock is taken matters where it can be shared; a unit of a pool needs no such word. */
+function formatLockName(name: string, mode: string, { classNamed }: FindingContext): string {
+  const canShare = classNamed(name)?.kind.startsWith('rw') === true;
+  return canShare ? `${formatName(name)} (${mode})` : formatName(name);
+}
+
+/** A completion is owed, an executor is busy, and all else is held. */
+function findHeldVerb({ from, fromMode }: SnapshotEdge, { classNamed }: FindingContext): string {
+  const kind = classNamed(from)?.kind;
+  if (kind === 'completion') return 'owed since';
+  // A read-side section of RCU is a shared hold.
+  if (kind === 'executor' || (kind === 'rcu' && fromMode === 'exclusive')) return 'busy since';
+  return 'held since';
+}
+
+function listOrderSteps(edge: SnapshotEdge, context: FindingContext): Step[] {
+  const { held, requested } = edge;
+  const owner = formatLockName(edge.from, edge.fromMode, context);
+  const wanted = formatLockName(edge.to, edge.toMode, context);
+  const since = findHeldVerb(edge, context);
+  const asked = edge.kind === 'wait' ? 'waited for' : 'asked for';
+  return [
+    { label: `${owner} ${held.approximate ? 'usually taken at' : since}`, role: 'held' },
+    {
+      label: `${wanted} ${requested.approximate ? `usually ${asked} at` : asked}`,
+      role: 'requested',
+    },
+  ];
+}
+
+function listSteps(edge: SnapshotEdge, context: FindingContext): Step[] {
+  if (edge.kind === 'order' || edge.kind === 'wait') return listOrderSteps(edge, context);
+  const { held, requested } = edge;
+  const parcel = formatName(edge.kind === 'custody' ? edge.to : edge.from);
+  const passed: Step = {
+    label: `${parcel} ${held.approximate ? 'usually handed over at' : 'handed over'}`,
+    role: 'held',
+  };
+  if (edge.kind === 'handoff') return [passed];
+  return [
+    passed,
+    {
+      label: requested.approximate ? 'callback usually asked at' : 'callback asked',
+      role: 'requested',
+    },
+  ];
+}
+
+function createRow(label: string, frame: SnapshotFrame | undefined): Row {
+  return { label, site: frame?.at ?? UNKNOWN_PLACE, source: frame?.source };
+}
+
+function listRows(edge: SnapshotEdge, context: FindingContext): Row[] {
+  return listSteps(edge, context).flatMap(({ label, role }) => {
+    const [top] = edge[role].frames;
+    const telling = findTellingFrame(edge, role, context.edges);
+    const row = createRow(label, top);
+    return telling === top ? [row] : [row, createRow('  called from', telling)];
+  });
+}
+
+function createArrowBlock({ from, to, edge }: Arrow, context: FindingContext): Block {
+  const title = `${formatName(from)} → ${formatName(to)}`;
+  if (edge === undefined) return { title, remark: 'not recorded', rows: [] };
+  const remark = [formatSeen(edge.count), ...listMarkers(edge)].join(', ');
+  return { title, remark, rows: listRows(edge, context) };
+}
+
+/** A finding without arrows: the class, and the one place where it happened. */
+function createStackBlocks({ finding }: FindingContext): Block[] {
+  const name = formatName(finding.chain[0] ?? '');
+  const frames = finding.stack?.frames ?? [];
+  if (finding.chain.length === 0 && frames.length === 0) return [];
+  const label = `${name} ${finding.stack?.approximate ? 'usually taken at' : findStackVerb(finding.code)}`;
+  return [{ title: name, remark: formatSeen(finding.count), rows: [createRow(label, frames[0])] }];
+}
+
+/** Creates one block for each arrow of a finding, or one for its place. */
+export function createBlocks(context: FindingContext): Block[] {
+  if (context.arrows.length === 0) return createStackBlocks(context);
+  return context.arrows.map((arrow) => createArrowBlock(arrow, context));
+}

@@ -1,0 +1,73 @@
+import type { Snapshot, SnapshotClass, SnapshotEdge, SnapshotFinding } from '../validator/snapshot-format.ts';
+
+/** One arrow of a chain; `edge` is missing when the snapshot does not hold it. */
+export interface Arrow {
+  from: string;
+  to: string;
+  edge: SnapshotEdge | undefined;
+}
+
+/** A finding together with what its chain refers to. */
+export interface FindingContext {
+  finding: SnapshotFinding;
+  arrows: Arrow[];
+  /** The edges of the arrows, in their order. */
+  edges: SnapshotEdge[];
+  edgeAt: (index: number) => SnapshotEdge | undefined;
+  classNamed: (name: string) => SnapshotClass | undefined;
+}
+
+export type ClassesByName = ReadonlyMap<string, SnapshotClass>;
+
+/** Maps the classes of a snapshot by name, once for all findings. */
+export function mapClasses(snapshot: Snapshot): ClassesByName {
+  return new Map(snapshot.classes.map((lockClass) => [lockClass.name, lockClass]));
+}
+
+/** A cycle has no first arrow, so the odd one out opens; one that tells a hand-over keeps its own order. */
+function startAtOddOne(arrows: Arrow[], { chain }: SnapshotFinding): Arrow[] {
+  if (chain[0] !== chain.at(-1)) return arrows;
+  if (arrows.some(({ edge }) => edge === undefined || edge.kind === 'custody' || edge.kind === 'handoff'))
+    return arrows;
+  const counts = arrows.map(({ edge }) => edge?.count ?? 0);
+  const least = Math.min(...counts);
+  const start = counts.indexOf(least);
+  if (counts.lastIndexOf(least) !== start) return arrows;
+  return [...arrows.slice(start), ...arrows.slice(0, start)];
+}
+
+/** Resolves what a finding refers to. */
+export function createContext(
+  finding: SnapshotFinding,
+  snapshot: Snapshot,
+  classes: ClassesByName,
+): FindingContext {
+  const chain = finding.edges.map((edgeIndex, index): Arrow => {
+    const edge = snapshot.edges[edgeIndex];
+    return {
+      from: edge?.from ?? finding.chain[index] ?? '?',
+      to: edge?.to ?? finding.chain[index + 1] ?? '?',
+      edge,
+    };
+  });
+  const arrows = startAtOddOne(chain, finding);
+  return {
+    finding,
+    arrows,
+    edges: arrows.flatMap(({ edge }) => (edge === undefined ? [] : [edge])),
+    edgeAt: (index) => snapshot.edges[index],
+    classNamed: (name) => classes.get(name),
+  };
+}
+
+/** Lists the gates that every arrow of a finding has. */
+export function findCommonGates({ edges }: FindingContext): string[] {
+  const [first, ...others] = edges;
+  if (first === undefined) return [];
+  return first.gates.filter((gate) => others.every((edge) => edge.gates.includes(gate)));
+}
+
+/** Tells whether arrows close on themselves, so that whoever is on them waits for himself in the end. */
+export function isCycle({ finding, edges }: FindingContext): boolean {
+  return edges.length > 0 && finding.chain.length > 1 && finding.chain[0] === finding.chain.at(-1);
+}

@@ -1,0 +1,78 @@
+import type { FindingCode } from '../validator/snapshot-format.ts';
+import type { FindingContext } from './context.ts';
+import { formatCycleFix } from './cycle-fix.ts';
+import { quoteName } from './escape.ts';
+import { findTellingFrame, formatPlace } from './place.ts';
+
+/** What the sentences are made of: names are quoted, places start with a space or are empty. */
+interface Words {
+  name: string;
+  other: string;
+  held: string;
+  asked: string;
+  permits: number | undefined;
+  isCompletion: boolean;
+}
+
+type Fix = (words: Words, context: FindingContext) => string;
+
+function createWords({ finding, edges, classNamed }: FindingContext): Words {
+  const [first = '', second = first] = finding.chain;
+  const [edge] = edges;
+  const place = (role: 'held' | 'requested'): string =>
+    formatPlace(edge === undefined ? finding.stack?.frames[0] : findTellingFrame(edge, role, edges));
+  return {
+    name: quoteName(first),
+    other: quoteName(second),
+    held: place('held'),
+    asked: place('requested'),
+    permits: classNamed(first)?.permits,
+    isCompletion: classNamed(first)?.kind === 'completion',
+  };
+}
+
+const fixCycle: Fix = (_, context) => formatCycleFix(context);
+
+const FIXES: Readonly<Record<FindingCode, Fix>> = {
+  'circular-dependency': fixCycle,
+  'live-deadlock': fixCycle,
+  'recursive-acquisition': ({ name, held, asked }) =>
+    `pass on the hold of ${name} taken${held} instead of asking again${asked}, or declare the nesting (subclass, nestedIn).`,
+  'upgrade-deadlock': ({ name, held, asked }) =>
+    `take ${name} for writing${held}, or stop reading before asking to write${asked}.`,
+  'nested-capacity': ({ name, held, asked }) =>
+    `ask for all units of ${name} at once${held}, or return the first before asking for more${asked}.`,
+  'unsatisfiable-request': ({ name, asked, permits }) =>
+    `ask for at most ${permits ?? 'as many'} units of ${name}${permits === undefined ? ' as it has' : ''}${asked}, or give it more.`,
+  'context-inversion': ({ name, other, asked }) =>
+    `do not ask for ${other}${asked} while ${name} is held, or keep ${other} out of the context that can interrupt.`,
+  'inconsistent-context': ({ name, held }) =>
+    `keep the context out while ${name} is held${held}, or do not take ${name} in that context.`,
+  'invalid-wait-context': ({ name, other, asked }) =>
+    `do not ask for ${other}${asked} where waiting is not allowed; release ${name} first.`,
+  'nested-lock-not-held': ({ name, asked }) =>
+    `take the lock that nestedIn names before asking for ${name}${asked}, or leave nestedIn out.`,
+  'order-violation': ({ name, other, held }) =>
+    other === name
+      ? `ask for the locks of ${name} in their declared order${held}, or change the declaration.`
+      : `take ${other} before ${name}${held}, or change the declared order.`,
+  'bad-release': ({ name, asked }) =>
+    `release ${name} once only, by the hold that was granted; drop the release${asked}.`,
+  'not-held': ({ name, asked }) => `take ${name} before it is asserted${asked}, in the same flow.`,
+  'destroyed-while-held': ({ name, asked }) => `release ${name} before it is destroyed${asked}.`,
+  'held-at-end': ({ name, held }) =>
+    `release ${name}, taken${held}, on every path: use run() or try … finally.`,
+  'leaked-hold': ({ name, held }) =>
+    `keep the hold of ${name} taken${held} until it is released: use run() or try … finally.`,
+  'stalled-wait': ({ name, asked, isCompletion }) =>
+    isCompletion
+      ? `complete ${name} on every path, or do not wait for it${asked}.`
+      : `release ${name} on every path; nothing is left that could, and it is still waited for${asked}.`,
+};
+
+/** Words one change that would end the finding. */
+export function formatFix(context: FindingContext): string | undefined {
+  const fix = FIXES[context.finding.code];
+  // A code of a newer version has no words here; the rest of the report still stands.
+  return fix === undefined ? undefined : `Fix: ${fix(createWords(context), context)}`;
+}
