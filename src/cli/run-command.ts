@@ -1,0 +1,85 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { formatJson } from '../report/json.ts';
+import { fillSources } from '../report/source-lines.ts';
+import type { Snapshot } from '../validator/snapshot-format.ts';
+import { type ChildEnd, runChild } from './child.ts';
+import type { Command } from './command.ts';
+import { COMMON_OPTIONS, parseReportOptions } from './common-options.ts';
+import { type OptionTable, findFirstPositional, parseOptions } from './options.ts';
+import { checkWritable, findExitStatus, writeOutput, writeReport } from './output.ts';
+import { createReadLines } from './read-lines.ts';
+import { readSnapshot } from './read-snapshot.ts';
+import { checkScript } from './script.ts';
+import { UsageError } from './usage-error.ts';
+
+const REGISTER_URL = new URL('../register.js', import.meta.url).href;
+
+const RUN_OPTIONS: OptionTable = {
+  ...COMMON_OPTIONS,
+  snapshot: { value: 'FILE', help: 'save what was seen to FILE, for lockdep report' },
+};
+
+interface Watched {
+  end: ChildEnd;
+  snapshot: Snapshot | undefined;
+}
+
+/** Runs a script with our preload; what it saw comes back through a file of its own. */
+async function runWatched(script: string, args: string[]): Promise<Watched> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'lockdep-'));
+  const file = path.join(folder, 'snapshot.json');
+  try {
+    const end = await runChild(['--import', REGISTER_URL, path.resolve(script), ...args], {
+      ...process.env,
+      // Asking for a watched run says more than NODE_ENV=production does.
+      LOCKDEP: process.env['LOCKDEP'] || 'warn',
+      LOCKDEP_RUN_SNAPSHOT: file,
+    });
+    return { end, snapshot: existsSync(file) ? readSnapshot(file) : undefined };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function explainMissing({ signal, status }: ChildEnd): string {
+  if (process.env['LOCKDEP'] === 'off') return 'Nothing was watched, since LOCKDEP=off';
+  const end = signal === undefined ? `ended with status ${status}` : `was ended by ${signal}`;
+  return `Expected the program to leave a snapshot, got none: it ${end} before it could save one`;
+}
+
+/** A program that ends well and leaves nothing has not been watched: that must not pass for clean. */
+function finishUnwatched(end: ChildEnd): number {
+  process.stderr.write(`lockdep: ${explainMissing(end)}\n`);
+  return end.status === 0 && process.env['LOCKDEP'] !== 'off' ? 2 : end.status;
+}
+
+async function runScript(args: string[]): Promise<number> {
+  const start = findFirstPositional(RUN_OPTIONS, args);
+  const parsed = parseOptions(RUN_OPTIONS, args.slice(0, start));
+  const script = args[start];
+  if (script === undefined)
+    throw new UsageError('Expected a script to run, got none; see lockdep run --help');
+  const options = parseReportOptions(parsed);
+  const saveTo = parsed.values.get('snapshot');
+  if (saveTo !== undefined) checkWritable(saveTo);
+  checkScript(script);
+
+  const { end, snapshot: seen } = await runWatched(script, args.slice(start + 1));
+  if (seen === undefined) return finishUnwatched(end);
+  const snapshot = fillSources(seen, createReadLines({ folder: process.cwd() }));
+  if (saveTo !== undefined) writeOutput(saveTo, formatJson(snapshot));
+  writeReport(snapshot, options, process.stderr);
+  return end.status === 0 ? findExitStatus(snapshot, options.failOn) : end.status;
+}
+
+/** `lockdep run`: runs a program watched, and reports on stderr when it ends. */
+export const runCommand: Command = {
+  name: 'run',
+  usage: '[options] <script> [args…]',
+  summary: 'Runs a program watched; reports on stderr at its end, and passes its failing status on.',
+  options: RUN_OPTIONS,
+  endsAtFirstArgument: true,
+  run: runScript,
+};

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { readVersion, runCli } from './command.ts';
+
+const exitStatus = `Exit status:
+  0  clean
+  1  a finding as grave as --fail-on says
+  2  misuse, or input that cannot be read
+`;
+
+const help = `Usage: lockdep <command> [options]
+
+Finds deadlocks in asynchronous programs before they happen.
+
+Commands:
+  run [options] <script> [args…]  Runs a program watched; reports on stderr at its end, and passes its failing status on.
+  report [options] <snapshot>     Renders a saved snapshot.
+
+Options:
+  -h, --help     show this help
+      --version  show the version
+
+${exitStatus}`;
+
+const runHelp = `Usage: lockdep run [options] <script> [args…]
+
+Runs a program watched; reports on stderr at its end, and passes its failing status on.
+
+Options:
+      --format FORMAT  how to render: text or json (default text)
+  -o, --output FILE    write the report to FILE
+      --fail-on LEVEL  exit 1 at a finding this grave: error, warning or never (default error)
+      --snapshot FILE  save what was seen to FILE, for lockdep report
+  -h, --help           show this help
+
+${exitStatus}`;
+
+const reportHelp = `Usage: lockdep report [options] <snapshot>
+
+Renders a saved snapshot.
+
+Options:
+      --format FORMAT  how to render: text or json (default text)
+  -o, --output FILE    write the report to FILE
+      --fail-on LEVEL  exit 1 at a finding this grave: error, warning or never (default error)
+  -h, --help           show this help
+
+${exitStatus}`;
+
+describe('what is asked for goes to stdout', () => {
+  test.for([
+    [['--help'], help],
+    [['-h'], help],
+    [['--version', '--help'], help],
+    [['--help', 'run'], help],
+    [['run', '--help'], runHelp],
+    [['run', '-h', 'none.mjs'], runHelp],
+    [['report', '--help'], reportHelp],
+    [['report', 'none.json', '-h'], reportHelp],
+    [['--version'], `lockdep ${readVersion()}\n`],
+  ] as [string[], string][])('%j', ([args, stdout]) => {
+    expect(runCli(args)).toEqual({ stdout, stderr: '', status: 0, signal: null });
+  });
+});

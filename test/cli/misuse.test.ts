@@ -1,0 +1,144 @@
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ordersAndUsers, snapshot } from '../report/snapshots.ts';
+import { makeFolder, runCli } from './command.ts';
+
+/** A folder with one of everything that a command can be given by mistake. */
+function makeMistakes(): string {
+  const folder = makeFolder();
+  const write = (name: string, text: string): void => writeFileSync(path.join(folder, name), text);
+  mkdirSync(path.join(folder, 'folder'));
+  write('app.mjs', 'process.stdout.write("ran");\n');
+  write('good.json', JSON.stringify(snapshot()));
+  write('text.json', 'no JSON\n');
+  write('empty.json', '');
+  write('null.json', 'null');
+  write('bare.json', '{}');
+  write('next.json', JSON.stringify({ ...snapshot(), version: 2 }));
+  write('odd.json', JSON.stringify({ ...snapshot(), version: '1' }));
+  write('half.json', JSON.stringify({ version: 1, tool: 'x', runtime: 'y', inputs: [], classes: [] }));
+  const [first] = ordersAndUsers().findings;
+  write(
+    'severity.json',
+    JSON.stringify({ ...ordersAndUsers(), findings: [{ ...first, severity: 'grave' }] }),
+  );
+  write('dangling.json', JSON.stringify({ ...ordersAndUsers(), findings: [{ ...first, edges: [0, 7] }] }));
+  return folder;
+}
+
+const mistakes: [args: string[], line: string][] = [
+  [[], 'Expected a command, got none; see lockdep --help'],
+  [['reprot'], 'Expected a command (run or report), got "reprot"; did you mean report?'],
+  [['walk', 'app.mjs'], 'Expected a command (run or report), got "walk"'],
+  [['\u001b[2J'], 'Expected a command (run or report), got "\\x1b[2J"'],
+  [['--verison'], 'Expected one of --help, --version, got --verison; did you mean --version?'],
+  [['--version=2'], 'Expected --version to have no value, got "2"'],
+  [['-x'], 'Expected one of --help, --version, got -x'],
+  [['--format', 'json', 'report', 'good.json'], 'Expected one of --help, --version, got --format'],
+
+  [['report'], 'Expected a snapshot, got none; see lockdep report --help'],
+  [['report', 'good.json', 'good.json'], 'Expected one snapshot, got 2; merging them is not built yet'],
+  [['report', 'none.json'], 'Expected a snapshot, got none.json, which does not exist'],
+  [['report', 'app.mjs/none.json'], 'Expected a snapshot, got app.mjs/none.json, which does not exist'],
+  [['report', 'folder'], 'Expected a snapshot, got folder, which is a directory'],
+  [['report', 'text.json'], 'Expected text.json to be a snapshot, got text that is not JSON'],
+  [['report', 'empty.json'], 'Expected empty.json to be a snapshot, got text that is not JSON'],
+  [['report', 'null.json'], 'Expected null.json to be a snapshot, got JSON without a "version"'],
+  [['report', 'bare.json'], 'Expected bare.json to be a snapshot, got JSON without a "version"'],
+  [
+    ['report', 'next.json'],
+    'Expected next.json to be a snapshot of version 1, which this lockdep reads, got version 2',
+  ],
+  [
+    ['report', 'odd.json'],
+    'Expected odd.json to be a snapshot of version 1, which this lockdep reads, got version "1"',
+  ],
+  [['report', 'half.json'], 'Expected half.json to be a snapshot with edges to be a list, got nothing'],
+  [
+    ['report', 'severity.json'],
+    'Expected severity.json to be a snapshot with findings[0].severity to be one of error, warning, note, got "grave"',
+  ],
+  [
+    ['report', 'dangling.json'],
+    'Expected dangling.json to be a snapshot with findings[0] to refer to one of 2 edges, got edge 7',
+  ],
+
+  [
+    ['report', '--frmat', 'json', 'good.json'],
+    'Expected one of --format, --output, --fail-on, --help, got --frmat; did you mean --format?',
+  ],
+  [
+    ['report', '--snapshot', 'x', 'good.json'],
+    'Expected one of --format, --output, --fail-on, --help, got --snapshot',
+  ],
+  [
+    ['report', '--toString', 'good.json'],
+    'Expected one of --format, --output, --fail-on, --help, got --toString',
+  ],
+  [
+    ['report', 'good.json', '--format', 'jsn'],
+    'Expected --format to be text or json, got "jsn"; did you mean json?',
+  ],
+  [['report', 'good.json', '--format', 'pdf'], 'Expected --format to be text or json, got "pdf"'],
+  [
+    ['report', 'good.json', '--format=sarif'],
+    'Expected --format to be text or json, got "sarif", which is not built yet',
+  ],
+  [['report', 'good.json', '--format='], 'Expected --format FORMAT, got an empty value'],
+  [['report', 'good.json', '--format'], 'Expected --format FORMAT, got nothing after --format'],
+  [['report', 'good.json', '-o'], 'Expected -o FILE, got nothing after -o'],
+  [['report', '-o', '--format', 'json', 'good.json'], 'Expected -o FILE, got the option --format'],
+  [
+    ['report', 'good.json', '--fail-on', 'note'],
+    'Expected --fail-on to be error, warning or never, got "note"',
+  ],
+  [['report', 'good.json', '-o', 'folder'], 'Expected a file to write to, got folder, which is a directory'],
+  [['report', 'good.json', '-o', 'no/x'], 'Expected a file to write to, got no/x, but no does not exist'],
+  [
+    ['report', 'good.json', '-o', 'app.mjs/x'],
+    'Expected a file to write to, got app.mjs/x, but app.mjs is not a folder',
+  ],
+
+  [['run'], 'Expected a script to run, got none; see lockdep run --help'],
+  [['run', '--format', 'json'], 'Expected a script to run, got none; see lockdep run --help'],
+  [['run', 'none.mjs'], 'Expected a script to run, got none.mjs, which does not exist'],
+  [['run', 'folder'], 'Expected a script to run, got folder, which is a directory'],
+  [
+    ['run', '--snapshto', 'x', 'app.mjs'],
+    'Expected one of --format, --output, --fail-on, --snapshot, --help, got --snapshto; did you mean --snapshot?',
+  ],
+  [['run', '--snapshot', 'no/x', 'app.mjs'], 'Expected a file to write to, got no/x, but no does not exist'],
+  [['run', '-o', 'folder', 'app.mjs'], 'Expected a file to write to, got folder, which is a directory'],
+  [
+    ['run', '--format', 'html', 'app.mjs'],
+    'Expected --format to be text or json, got "html", which is not built yet',
+  ],
+];
+
+describe('misuse is one line on stderr, status 2, and nothing is run or written', () => {
+  test.for(mistakes)('%j', ([args, line]) => {
+    const cwd = makeMistakes();
+    const before = readdirSync(cwd).sort();
+    expect(before.length).toBeGreaterThan(0);
+    expect(runCli(args, { cwd })).toEqual({
+      stdout: '',
+      stderr: `lockdep: ${line}\n`,
+      status: 2,
+      signal: null,
+    });
+    expect(readdirSync(cwd).sort()).toEqual(before);
+  });
+
+  // Whoever may read everything cannot be refused.
+  test.skipIf(process.getuid?.() === 0)('a file that may not be read', () => {
+    const cwd = makeMistakes();
+    for (const name of ['app.mjs', 'good.json']) chmodSync(path.join(cwd, name), 0);
+    expect(runCli(['run', 'app.mjs'], { cwd }).stderr).toBe(
+      'lockdep: Expected a script to run, got app.mjs, which this user may not use\n',
+    );
+    expect(runCli(['report', 'good.json'], { cwd }).stderr).toBe(
+      'lockdep: Expected a snapshot, got good.json, which this user may not use\n',
+    );
+  });
+});
