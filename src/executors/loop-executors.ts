@@ -2,8 +2,9 @@
  * Hand-over to the event loop. Such jobs do not wait for each other, so nobody waits behind one: a chain
  * leads through it only from what was handed to this very job.
  */
-import { checkOptions, rejectArgument } from '../validator/errors.ts';
+import { checkName, checkOptions, rejectArgument } from '../validator/errors.ts';
 import type { Validator } from '../validator/validator.ts';
+import { MAX_TIMEOUT_MS } from '../locks/lock.ts';
 import { type NamedOptions, type Watch, validatorOf } from '../locks/watch.ts';
 import { Job, type JobFunction, type TransferOptions } from './run-job.ts';
 
@@ -31,7 +32,8 @@ export function immediate(fn: JobFunction, options: ExecutorOptions = {}): NodeJ
 
 /** Runs `fn(...holds)` after `ms` milliseconds. Returns what `clearTimeout` takes; a cleared one leaves its holds held. */
 export function timeout(fn: JobFunction, ms: number, options: ExecutorOptions = {}): NodeJS.Timeout {
-  if (typeof ms !== 'number' || !(ms >= 0)) rejectArgument('ms', 'a number ≥ 0', ms);
+  if (typeof ms !== 'number' || !(ms >= 0 && ms <= MAX_TIMEOUT_MS))
+    rejectArgument('ms', `a number from 0 to ${MAX_TIMEOUT_MS}`, ms);
   const job = createJob('timeout', fn, options);
   return globalThis.setTimeout(() => void job.run(), ms);
 }
@@ -39,8 +41,10 @@ export function timeout(fn: JobFunction, ms: number, options: ExecutorOptions = 
 function createJob(kind: string, fn: JobFunction, options: ExecutorOptions): Job {
   checkOptions(options, ['name', 'validator', 'transfer']);
   const { transfer = [], name = kind } = options;
-  const validator = options.validator ?? transfer[0]?.lock?.watch?.validator ?? validatorOf(options);
-  return new Job(watchOf(validatorOf({ validator }), name), fn, { transfer });
+  checkName(name);
+  // Whether these are holds at all is checked by the job.
+  const handed = options.validator === undefined ? transfer?.[0]?.lock?.watch?.validator : undefined;
+  return new Job(watchOf(handed ?? validatorOf(options), name), fn, { transfer });
 }
 
 function watchOf(validator: Validator, name: string): Watch | null {

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { LockdepError, checkFunction, checkOptions, rejectArgument } from '../validator/errors.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import { Hold } from '../locks/hold.ts';
@@ -45,7 +46,7 @@ export class Job {
         this.#end();
         throw error;
       }
-      if (!(result instanceof Promise)) {
+      if (!types.isPromise(result)) {
         this.#end();
         return result;
       }

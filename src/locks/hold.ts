@@ -1,3 +1,4 @@
+import { rejectArgument } from '../validator/errors.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import type { Lock } from './lock.ts';
 import { Parcel } from './parcel.ts';
@@ -63,9 +64,11 @@ export class Hold implements Disposable, AsyncDisposable {
   /**
    * Packs the hold for another flow. Until that flow accepts, nobody can release it.
    * @param label Names the hand-over in reports.
-   * @throws LockdepError `ERR_DEAD_HOLD` when it is released or handed over already.
+   * @throws LockdepError `ERR_DEAD_HOLD` when it is released or handed over already, `ERR_INVALID_ARGUMENT`
+   * for a bad label; the hold stays as it was.
    */
   handOff(label: string): Parcel {
+    if (typeof label !== 'string' || label === '') rejectArgument('label', 'a non-empty string', label);
     return new Parcel(this.move(), label);
   }
 

@@ -25,6 +25,9 @@ export function beginJob(
     // The hold may come from another flow; its grant is behind the job all the same.
     job.clock = join(job.clock, clockOf(obligation));
     const rare = rareOf(obligation);
+    // Whoever accepted it in a parcel hands it on, and has it no longer.
+    if (rare.custodian?.isOpen === true && rare.custodian.rare?.isParcel === true)
+      engine.discharge(rare.custodian);
     rare.custodian = job;
     rare.handedAt = place;
     engine.arrows.observeHandOver(obligation, job, false);

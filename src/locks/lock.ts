@@ -22,7 +22,7 @@ export interface AcquireOptions {
 const ACQUIRE_KEYS = ['signal', 'timeoutMs'];
 
 /** The longest delay that timers take. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
 
 function checkAcquireOptions(options: AcquireOptions, keys: readonly string[]): void {
   checkOptions(options, keys);
@@ -41,6 +41,8 @@ export abstract class Lock {
   /** @internal */
   readonly watch: Watch | null;
   readonly #queue = new WaitQueue();
+  /** How many in the queue need not stand behind the others. */
+  #overtakers = 0;
   /** Those who wait until it is free and take nothing; they delay nobody. */
   #onlookers: Waiter[] = [];
 
@@ -139,6 +141,7 @@ export abstract class Lock {
         obligation,
         resolve: () => resolve(),
         reject,
+        signal: undefined,
         stopWatching: undefined,
         previous: null,
         next: null,
@@ -157,24 +160,20 @@ export abstract class Lock {
         obligation,
         resolve,
         reject,
+        signal: options?.signal,
         stopWatching: undefined,
         previous: null,
         next: null,
       };
       this.#queue.push(waiter);
+      if (this.mayOvertake(hold.code)) this.#overtakers++;
       if (options !== undefined) waiter.stopWatching = this.#watchForEnd(waiter, options);
     });
   }
 
   #watchForEnd(waiter: Waiter, { signal, timeoutMs }: AcquireOptions): () => void {
     const giveUp = (reason: unknown): void => {
-      stop();
-      this.#queue.remove(waiter);
-      if (waiter.obligation === null) waiter.reject(reason);
-      else {
-        const { engine } = this.watch!;
-        engine.tracker.deliver(engine.cancel(waiter.obligation), waiter.reject, reason);
-      }
+      this.#giveUp(waiter, reason);
       // Whoever stood behind may fit now: readers behind a writer that left.
       this.#grantQueued();
     };
@@ -193,21 +192,44 @@ export abstract class Lock {
               ),
             timeoutMs,
           );
-    const stop = (): void => {
+    return () => {
       signal?.removeEventListener('abort', onAbort);
       clearTimeout(timer);
     };
-    return stop;
   }
 
+  #giveUp(waiter: Waiter, reason: unknown): void {
+    this.#leave(waiter);
+    if (waiter.obligation === null) waiter.reject(reason);
+    else {
+      const { engine } = this.watch!;
+      engine.tracker.deliver(engine.cancel(waiter.obligation), waiter.reject, reason);
+    }
+  }
+
+  #leave(waiter: Waiter): void {
+    this.#queue.remove(waiter);
+    if (this.mayOvertake(waiter.hold.code)) this.#overtakers--;
+    waiter.stopWatching?.();
+  }
+
+  /** Lets in the first as long as it fits, and from behind one that does not those who may overtake. */
   #grantQueued(): void {
-    for (let waiter = this.#queue.first; waiter !== null; waiter = this.#queue.first) {
+    let isBlocked = false;
+    for (let waiter = this.#queue.first, next: Waiter | null; waiter !== null; waiter = next) {
+      next = waiter.next;
       const { code, units } = waiter.hold;
-      if (!this.fits(code, units)) return;
-      this.#queue.remove(waiter);
-      waiter.stopWatching?.();
-      this.take(code, units);
-      this.#deliver(waiter);
+      if (waiter.signal?.aborted === true) {
+        // Aborted before the grant, though its own listener has yet to run.
+        this.#giveUp(waiter, waiter.signal.reason);
+      } else if ((!isBlocked || this.mayOvertake(code)) && this.fits(code, units)) {
+        this.#leave(waiter);
+        this.take(code, units);
+        this.#deliver(waiter);
+      } else {
+        if (this.#overtakers === 0) return;
+        isBlocked = true;
+      }
     }
   }
 
@@ -237,6 +259,10 @@ export abstract class Lock {
 
   #release(code: number, units: number): void {
     this.free(code, units);
+    this.#passOn();
+  }
+
+  #passOn(): void {
     // Those who only look on are woken by the unlock itself, whoever takes the lock next.
     const woken =
       this.#onlookers.length === 0
@@ -266,7 +292,7 @@ export abstract class Lock {
       hold.obligation = engine.ask(watch.lockClass, TRY_SHARED, watch.instance, false);
       engine.tracker.advance(engine.grant(hold.obligation));
     }
-    this.#grantQueued();
+    this.#passOn();
     watch?.validator.flush();
     watch?.validator.raise();
   }

@@ -1,5 +1,5 @@
 import { join, clockOf } from '../causality/clock.ts';
-import { LockdepError, checkName } from '../validator/errors.ts';
+import { LockdepError } from '../validator/errors.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { Hold } from './hold.ts';
 import { beginJob } from './job.ts';
@@ -13,7 +13,6 @@ export class Parcel {
 
   /** @internal Made by `hold.handOff(label)`. */
   constructor(hold: Hold, label: string) {
-    checkName(label);
     this.label = label;
     this.#hold = hold;
     const { watch } = hold.lock;

@@ -43,9 +43,17 @@ export class Semaphore extends Lock {
     return this.#acquire(options, false);
   }
 
-  /** Takes the units if that needs no waiting. */
-  tryAcquire({ permits = 1 }: { permits?: number } = {}): Hold | undefined {
-    checkCount('permits', permits, 1);
+  /**
+   * Takes the units if that needs no waiting.
+   * @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad or unknown option.
+   */
+  tryAcquire(options?: { permits?: number }): Hold | undefined {
+    let permits = 1;
+    if (options !== undefined) {
+      checkOptions(options, ['permits']);
+      ({ permits = 1 } = options);
+      checkCount('permits', permits, 1);
+    }
     return this.tryAcquireAs(EXCLUSIVE, permits, TRY);
   }
 
@@ -61,7 +69,7 @@ export class Semaphore extends Lock {
   }
 
   #acquire(options: SemaphoreAcquireOptions | undefined, isScoped: boolean): Promise<Hold> {
-    const permits = options?.permits ?? 1;
+    const permits = options?.permits === undefined ? 1 : options.permits;
     if (permits !== 1) {
       try {
         checkCount('permits', permits, 1);

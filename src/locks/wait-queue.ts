@@ -7,6 +7,7 @@ export interface Waiter {
   readonly obligation: Obligation | null;
   readonly resolve: (hold: Hold) => void;
   readonly reject: (reason: unknown) => void;
+  readonly signal: AbortSignal | undefined;
   /** Stops the timer and the listener that may end the wait. */
   stopWatching: (() => void) | undefined;
   previous: Waiter | null;
