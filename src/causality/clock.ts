@@ -136,10 +136,9 @@ function rebuild(
 
 /** Whether `newer` is `older` and one grant more: what nearly every wait for a lock brings. */
 function isNextAfter(newer: ClockEntry, older: ClockEntry): boolean {
-  return (
-    newer.prev === older ||
-    (newer.prev === older.prev && newer.grant.key === older.grant.key && !older.grant.isOpen)
-  );
+  if (newer.prev === older) return true;
+  const [a, b] = [newer.grant, older.grant];
+  return newer.prev === older.prev && a.key === b.key && a.seq > b.seq && !b.isOpen;
 }
 
 /** Beyond this many cells a merge, which is linear, is the cheaper answer. */
