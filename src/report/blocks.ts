@@ -45,10 +45,17 @@ function listOrderSteps(edge: SnapshotEdge, context: FindingContext): Step[] {
   ];
 }
 
+/** Whose hold was handed over: after a hand-over, custody leads on to what the callback asked for. */
+function findParcel(edge: SnapshotEdge, edges: SnapshotEdge[]): string {
+  if (edge.kind === 'handoff') return edge.from;
+  const before = edges.at(edges.indexOf(edge) - 1);
+  return before?.kind === 'handoff' ? before.from : edge.to;
+}
+
 function listSteps(edge: SnapshotEdge, context: FindingContext): Step[] {
   if (edge.kind === 'order' || edge.kind === 'wait') return listOrderSteps(edge, context);
   const { held, requested } = edge;
-  const parcel = formatName(edge.kind === 'custody' ? edge.to : edge.from);
+  const parcel = formatName(findParcel(edge, context.edges));
   const passed: Step = {
     label: `${parcel} ${held.approximate ? 'usually handed over at' : 'handed over'}`,
     role: 'held',

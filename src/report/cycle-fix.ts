@@ -15,8 +15,10 @@ function fixCustody(edges: SnapshotEdge[]): string | undefined {
   const after = edges[(index + 1) % edges.length];
   if (custody === undefined || before === undefined || after === undefined || edges.length < 2)
     return undefined;
-  const asked = formatPlace(findTellingFrame(after, 'requested', edges));
-  return `${fixWait(before, custody.from, edges)}, or take ${quoteName(after.to)} outside the callback${asked}.`;
+  // After a hand-over, custody leads on to what the callback asked for.
+  const inner = before.kind === 'handoff' ? custody : after;
+  const asked = formatPlace(findTellingFrame(inner, 'requested', edges));
+  return `${fixWait(before, custody.from, edges)}, or take ${quoteName(inner.to)} outside the callback${asked}.`;
 }
 
 function fixWait(edge: SnapshotEdge, to: string, edges: SnapshotEdge[]): string {

@@ -36,8 +36,10 @@ const fixCycle: Fix = (_, context) => formatCycleFix(context);
 const FIXES: Readonly<Record<FindingCode, Fix>> = {
   'circular-dependency': fixCycle,
   'live-deadlock': fixCycle,
-  'recursive-acquisition': ({ name, held, asked }) =>
-    `pass on the hold of ${name} taken${held} instead of asking again${asked}, or declare the nesting (subclass, nestedIn).`,
+  'recursive-acquisition': ({ name, held, asked }, { finding }) =>
+    finding.flows === 1
+      ? `pass on the hold of ${name} taken${held} instead of asking again${asked}.`
+      : `release the first lock of ${name} taken${held} before asking for another${asked}, or give the two different names.`,
   'upgrade-deadlock': ({ name, held, asked }) =>
     `take ${name} for writing${held}, or stop reading before asking to write${asked}.`,
   'nested-capacity': ({ name, held, asked }) =>

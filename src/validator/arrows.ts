@@ -10,6 +10,7 @@ import { gatesOf } from './gates.ts';
 import {
   type EdgePlaces,
   type KnownEdge,
+  type LockClass,
   RECURSIVE,
   type RequestKind,
   type Row,
@@ -27,6 +28,8 @@ interface Sighting {
 
 export class Arrows {
   readonly graph: DependencyGraph<EdgePlaces>;
+  /** The classes of all instances that an edge has as its gate. */
+  readonly gateClasses: Map<number, LockClass> = new Map();
   /** Edges that changed since the last flush. */
   changed: Edge<EdgePlaces>[] = [];
 
@@ -98,7 +101,10 @@ export class Arrows {
     if (!sighting.isProvisional) known.countedAt = dischargeSeq;
     this.#improvePlaces(edge, x, y, sighting);
     this.#warm(known, x, gates);
-    if (isChanged) this.changed.push(edge);
+    if (isChanged) {
+      this.changed.push(edge);
+      this.#nameGates(x, edge.gates);
+    }
     if (custodian !== null) this.#observeCustody(x, y, custodian, observation);
   }
 
@@ -111,6 +117,13 @@ export class Arrows {
     else {
       x.transition.rearm();
       y.transition.rearm();
+    }
+  }
+
+  #nameGates(x: Obligation, gates: readonly number[]): void {
+    for (let cell = x.under; cell !== null && gates.length > 0; cell = cell.under) {
+      const { instance } = cell.grant;
+      if (gates.includes(instance)) this.gateClasses.set(instance, (cell.grant as Obligation).lockClass);
     }
   }
 

@@ -103,6 +103,7 @@ export class Validator {
     this.engine.reset();
     this.#graph.clear();
     this.#arrows.changed = [];
+    this.#arrows.gateClasses.clear();
     for (const [node, lockClass] of this.#classes.entries()) {
       this.#graph.addNode(this.#nodes[node]!);
       lockClass.forget();
@@ -247,12 +248,20 @@ export class Validator {
       graph: this.#graph,
       classes: this.#classes,
       inputId: this.#inputId,
-      instanceName: (id) => `#${id}`,
+      instanceName: (instance) => this.#nameOfInstance(instance),
     };
   }
 
   #plain(findings: readonly Finding[]): SnapshotFinding[] {
     return toSnapshot({ ...this.#parts(), findings }).findings;
+  }
+
+  /** A gate by the name of its class, and by its number too where the class has more locks. */
+  #nameOfInstance(instance: number): string {
+    const lockClass = this.#arrows.gateClasses.get(instance);
+    if (lockClass === undefined) return `#${instance}`;
+    const { name } = this.#graph.node(lockClass.node);
+    return lockClass.instances > 1 ? `${name}#${instance}` : name;
   }
 
   /** Findings that what is open now would make, by fingerprint. */

@@ -101,6 +101,8 @@ function flowsOf(edges: readonly LockEdge[], classes: readonly LockClass[]): num
     const previous = edges[(i + edges.length - 1) % edges.length]!;
     if (edge.kind === 'handoff' || (edge.kind === 'custody' && previous.kind !== 'handoff')) return;
     const { permits } = classes[edge.from]!;
+    // Two locks of one class, nested: one flow holds the first and asks for the second, one the other way round.
+    if (edge.from === edge.to && edge.data?.isSameInstance === false) flows++;
     flows += edge.fromMode === 'exclusive' && Number.isFinite(permits) ? permits : 1;
   });
   return Math.max(flows, 1);

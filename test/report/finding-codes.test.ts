@@ -69,7 +69,7 @@ const cases: Case[] = [
 
   One flow is enough.
   Fix: pass on the hold of "A" taken at src/a.ts:3 instead of asking again at
-       src/a.ts:5, or declare the nesting (subclass, nestedIn).`,
+       src/a.ts:5.`,
   },
   {
     code: 'upgrade-deadlock',

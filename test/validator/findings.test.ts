@@ -193,7 +193,7 @@ const programs: Program[] = [
   ],
   [
     'two instances of one class, nested',
-    ['error potential recursive-acquisition A→A 1'],
+    ['error potential recursive-acquisition A→A 2'],
     (v) => mutex(v, 'A').run(() => mutex(v, 'A').run(nothing)),
   ],
   [
