@@ -630,7 +630,6 @@ const programs: Program[] = [
     ({ A, B }) =>
       A.run(async () => {
         await {
-          // oxlint-disable-next-line unicorn/no-thenable -- a thenable is the case
           then(resolve: () => void, reject: (error: unknown) => void) {
             B.run(() => sleep(1)).then(resolve, reject);
           },

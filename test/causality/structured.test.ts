@@ -119,7 +119,6 @@ async function runAll(form: Form, steps: readonly (() => Promise<unknown>)[]): P
       return reply;
     }
     case 'thenable':
-      // oxlint-disable-next-line unicorn/no-thenable -- a thenable is the case
       return await {
         then: (resolve: () => void, reject: (error: unknown) => void) => void inTurn().then(resolve, reject),
       };
