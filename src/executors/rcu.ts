@@ -140,7 +140,8 @@ export class Rcu extends Lock {
     if (this.#queue.length > 0) this.#pumpSoon();
   }
 
-  protected override createHold(code: number, units: number, obligation: Obligation | null): Hold {
+  /** @internal */
+  override createHold(code: number, units: number, obligation: Obligation | null): Hold {
     return new Hold(this, code, units, obligation);
   }
 }

@@ -55,7 +55,7 @@ export class Hold implements Disposable, AsyncDisposable {
   /** @internal A new handle of the same hold; this one is dead from now on. */
   move(): Hold {
     if (this.#lock === null) this.#origin.rejectDead(this.#fate);
-    const moved = new Hold(this.#origin, this.code, this.units, this.obligation);
+    const moved = this.#origin.createHold(this.code, this.units, this.obligation);
     this.#lock = null;
     this.#fate = 'handed over';
     return moved;

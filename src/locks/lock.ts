@@ -58,8 +58,8 @@ export abstract class Lock {
   }
   protected abstract take(code: number, units: number): void;
   protected abstract free(code: number, units: number): void;
-  /** A new handle for a hold of this lock. */
-  protected abstract createHold(code: number, units: number, obligation: Obligation | null): Hold;
+  /** @internal A new handle for a hold of this lock. */
+  abstract createHold(code: number, units: number, obligation: Obligation | null): Hold;
 
   protected acquireAs(
     code: number,

@@ -58,7 +58,8 @@ export class Mutex extends Lock {
     this.#isHeld = false;
   }
 
-  protected override createHold(code: number, units: number, obligation: Obligation | null): Hold {
+  /** @internal */
+  override createHold(code: number, units: number, obligation: Obligation | null): Hold {
     return new Hold(this, code, units, obligation);
   }
 }

@@ -89,7 +89,8 @@ export class RwLock extends Lock {
     else this.#readers--;
   }
 
-  protected override createHold(code: number, units: number, obligation: Obligation | null): Hold {
+  /** @internal */
+  override createHold(code: number, units: number, obligation: Obligation | null): Hold {
     return code === EXCLUSIVE
       ? new WriteHold(this, code, units, obligation)
       : new Hold(this, code, units, obligation);

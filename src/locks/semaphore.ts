@@ -93,7 +93,8 @@ export class Semaphore extends Lock {
     this.#free += units;
   }
 
-  protected override createHold(code: number, units: number, obligation: Obligation | null): Hold {
+  /** @internal */
+  override createHold(code: number, units: number, obligation: Obligation | null): Hold {
     return new Hold(this, code, units, obligation);
   }
 }
