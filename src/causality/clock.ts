@@ -21,12 +21,15 @@ export class ClockEntry {
   readonly opens: Opens | null;
   /** Cells that may still be put on top before the list is compacted. */
   readonly room: number;
+  /** Sum of the shapes of all grants of the list: two clocks differ by what lies between them. */
+  readonly sum: number;
 
   constructor(grant: Grant, prev: ClockEntry | null, opens: Opens | null, room: number) {
     this.grant = grant;
     this.prev = prev;
     this.opens = opens;
     this.room = room;
+    this.sum = prev === null ? grant.shape : (prev.sum + grant.shape) | 0;
   }
 }
 
@@ -61,7 +64,10 @@ function isSameCover(newer: Grant, older: Grant): boolean {
       o = o.under;
     } else return false;
   }
-  if (!isClosedPartSame) newer.isUngated = true;
+  if (!isClosedPartSame) {
+    newer.isUngated = true;
+    newer.shape = Math.imul(newer.seq, 0x9e3779b1);
+  }
   return true;
 }
 

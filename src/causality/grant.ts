@@ -37,6 +37,11 @@ export class Grant implements Opens {
   siblings: Siblings | null = null;
   /** It came of a merge of observations under different gates, so it vouches for none. */
   isUngated = false;
+  /**
+   * A hash of what it says to those who are discharged with it behind them: key, instance and cover. Sums
+   * of these tell one stretch of a clock from another; see `ClockEntry.sum`.
+   */
+  shape = 0;
   /** What was open behind the request, newest first. Closed ones may linger; see `skipClosed`. */
   under: Opens | null = null;
   /** The newest request made under it, and whether two of them were not ordered by causes. */

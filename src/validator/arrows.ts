@@ -130,6 +130,7 @@ export class Arrows {
   #warm(known: KnownEdge, x: Obligation, gates: readonly number[]): void {
     const { edge } = known;
     const { data } = edge;
+    x.row!.dropSpans();
     known.gateOrder = gates.filter((gate) => edge.gates.includes(gate));
     known.isWarm =
       edge.count > 0 &&

@@ -38,7 +38,11 @@ export class Engine implements GrantVisitor {
   /** Obligations that are asked for or open, the newest first. */
   newest: Obligation | null = null;
   readonly #firstTransitions = new KeyedList<Transition>();
+  /** The request that was made last, as long as nothing else happened: granted at once, it never waited. */
+  #justAsked: Obligation | null = null;
   #discharged: Obligation | null = null;
+  /** Edges met by the walk that goes on, if it is worth remembering. */
+  #walked: KnownEdge[] | null = null;
   /** The edge that was visited last, and the one that came after it the last time. */
   #visited: KnownEdge | undefined = undefined;
   #expected: KnownEdge | undefined = undefined;
@@ -66,7 +70,9 @@ export class Engine implements GrantVisitor {
       rareOf(asked).askedMs = performance.now();
     }
     this.#noteSiblings(asked);
-    if (under !== null) noteOrderUnder(asked, clock, under);
+    asked.cover = under === null ? 0 : noteCover(asked, clock, under);
+    asked.shape = shapeOf(asked);
+    this.#justAsked = asked;
     asked.older = this.newest;
     if (this.newest !== null) this.newest.newer = asked;
     this.newest = asked;
@@ -88,6 +94,8 @@ export class Engine implements GrantVisitor {
   /** The wait is over; returns the clock that is behind whoever asked. A mere wait holds nothing from here on. */
   grant(asked: Obligation): ClockEntry {
     asked.seq = nextSeq();
+    // While it waited, what covered it may have been released: nothing it says is known before.
+    if (asked !== this.#justAsked) asked.shape = Math.imul(asked.seq, GOLDEN);
     asked.lockClass.acquisitions++;
     const { rare } = asked;
     if (rare !== null && rare.askedMs !== 0) {
@@ -117,11 +125,10 @@ export class Engine implements GrantVisitor {
       open.owner === this.owner && (open.lockClass.kind !== 'executor' || open.lockClass.isSerial);
     open.endSeq = this.#dischargeSeq = nextSeq();
     if (isRuled && clock !== null && clock !== open.clock) {
-      this.#discharged = open;
-      this.#visited = undefined;
-      this.#expected = open.row!.first;
-      forEachNewer(clock, open.clock, this);
-      this.#discharged = null;
+      const sum = open.clock === null ? clock.sum : (clock.sum - open.clock.sum) | 0;
+      const edges = open.row!.findSpan(sum);
+      if (edges === undefined) this.#walk(open, clock, sum);
+      else for (let i = 0; i < edges.length; i++) this.#count(edges[i]!);
     }
     const { rare } = open;
     if (rare !== null) {
@@ -137,6 +144,24 @@ export class Engine implements GrantVisitor {
     const custodian = rare === null ? null : rare.custodian;
     if (custodian !== null && custodian.isOpen && custodian.rare?.isParcel === true)
       this.discharge(custodian);
+  }
+
+  /** Visits all that is newer than the request. A walk that met warm edges only is remembered by its sum. */
+  #walk(open: Obligation, clock: ClockEntry, sum: number): void {
+    const row = open.row!;
+    this.#discharged = open;
+    this.#visited = undefined;
+    this.#expected = row.first;
+    this.#walked = (row.walks++ & WALKS_PER_KEPT_SPAN) === 0 ? [] : null;
+    forEachNewer(clock, open.clock, this);
+    this.#discharged = null;
+    if (this.#walked !== null) row.keepSpan(sum, this.#walked);
+  }
+
+  #count(known: KnownEdge): void {
+    if (known.countedAt === this.#dischargeSeq) return;
+    known.countedAt = this.#dischargeSeq;
+    known.edge.count++;
   }
 
   /** Everything that is asked for or open now belongs to the past. */
@@ -167,12 +192,11 @@ export class Engine implements GrantVisitor {
       known.isWarm &&
       (known.gateOrder.length === 0 || areGatesHeld(known.gateOrder, open, grant))
     ) {
-      if (known.countedAt !== this.#dischargeSeq) {
-        known.countedAt = this.#dischargeSeq;
-        known.edge.count++;
-      }
+      this.#count(known);
+      if (this.#walked !== null) this.#walked.push(known);
       return;
     }
+    this.#walked = null;
     this.arrows.observeWaitedFor(open, grant as Obligation, this.#dischargeSeq);
   }
 
@@ -195,31 +219,56 @@ export class Engine implements GrantVisitor {
     over.newer = null;
     over.older = null;
     let isWanted = over.transition.isYoung();
-    if (!over.key.isTry) {
+    const isKnownWarm = over.cover === over.transition.warmCover;
+    if (!over.key.isTry && !isKnownWarm) {
+      let isWarm = true;
       for (let cell = over.under; cell !== null; cell = cell.under) {
         const cover = cell.grant as Obligation;
         if (!cover.isOpen || cover.owner !== this.owner) continue;
         const known = cover.row!.edges.find(over.key);
         if (known !== undefined && known.isWarm) continue;
         isWanted = true;
+        isWarm = false;
         (rareOf(cover).inner ??= new Map()).set(over.key.id, over);
       }
+      if (isWarm) over.transition.warmCover = over.cover;
     }
     if (over.stack !== undefined) this.arrows.settleStack(over, isWanted);
   }
 }
 
+/** One in so many walks of a row is remembered, once its first ones are. */
+const WALKS_PER_KEPT_SPAN = 7;
+
+const GOLDEN = 0x9e3779b1;
+
+/** Mixes what an observation depends on into 32 bits, as the kernel mixes its chain keys into 64. */
+function shapeOf({ key, instance, cover }: Obligation): number {
+  let hash = Math.imul(key.id, GOLDEN) ^ Math.imul(instance, 0x85ebca6b) ^ cover;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
+  return hash ^ (hash >>> 15);
+}
+
 /**
- * A hold is a gate only while the requests under it are made one after the other. `lastAsked` is the
- * newest of them; a request that has not its end behind it was made beside it.
+ * A hash of what covers a request. On the way: a hold is a gate only while the requests under it are made
+ * one after the other. `lastAsked` is the newest of them; a request that has not its end behind it was
+ * made beside it. Under such a hold the hash is like no other, since its gates must be looked at anew.
  */
-function noteOrderUnder(asked: Obligation, clock: Clock, under: Opens): void {
+function noteCover(asked: Obligation, clock: Clock, under: Opens): number {
+  let hash = 1;
   for (let cell: Opens | null = under; cell !== null; cell = cell.under) {
     const cover = cell.grant;
-    if (!cover.isOpen || !cover.key.isExclusive) continue;
+    if (!cover.isOpen) continue;
+    hash = (Math.imul(hash, 31) + Math.imul(cover.key.id, 0xc2b2ae35) + cover.instance) | 0;
+    if (!cover.key.isExclusive) continue;
     const last = cover.lastAsked;
     if (last !== null && clock!.grant !== last && (last.seq === 0 || !isBehind(last, clock)))
       cover.coversConcurrent = true;
+    if (cover.coversConcurrent) hash = Math.imul(hash, GOLDEN) + ++concurrentRequests;
     cover.lastAsked = asked;
   }
+  return hash;
 }
+
+let concurrentRequests = 0;

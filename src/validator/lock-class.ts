@@ -51,6 +51,15 @@ export interface KnownEdge {
   gateOrder: readonly number[];
 }
 
+/** What lay between a request and its discharge, if all its arrows were warm. */
+interface Span {
+  readonly sum: number;
+  readonly edges: readonly KnownEdge[];
+}
+
+/** Spans kept by a row; programs repeat a few of them for ever. */
+const KEPT_SPANS = 4;
+
 /** A class held in one mode: where its arrows start. */
 export class Row {
   readonly lockClass: LockClass;
@@ -59,12 +68,35 @@ export class Row {
   readonly edges: KeyedList<KnownEdge> = new KeyedList();
   /** The one that a discharge met first the last time. */
   first: KnownEdge | undefined = undefined;
+  /** Walks through what was newer than a request. */
+  walks = 0;
+  #spans: Span[] = [];
+  #nextSpan = 0;
   /** Requests made while this was the newest open hold, by their key. */
   readonly transitions: KeyedList<Transition> = new KeyedList();
 
   constructor(lockClass: LockClass, mode: HoldMode) {
     this.lockClass = lockClass;
     this.mode = mode;
+  }
+
+  /** The edges of a span that was met before, all of them warm; undefined for any other. */
+  findSpan(sum: number): readonly KnownEdge[] | undefined {
+    const spans = this.#spans;
+    for (let i = 0; i < spans.length; i++) if (spans[i]!.sum === sum) return spans[i]!.edges;
+    return undefined;
+  }
+
+  /** Keeps a span in the place of the oldest one. */
+  keepSpan(sum: number, edges: readonly KnownEdge[]): void {
+    this.#spans[this.#nextSpan] = { sum, edges };
+    this.#nextSpan = (this.#nextSpan + 1) % KEPT_SPANS;
+  }
+
+  /** An edge is not warm any more, or all is forgotten. */
+  dropSpans(): void {
+    this.#spans = [];
+    this.#nextSpan = 0;
   }
 }
 
@@ -149,6 +181,7 @@ export class LockClass {
     for (const row of [this.exclusive, this.shared]) {
       row.edges.clear();
       row.first = undefined;
+      row.dropSpans();
       row.transitions.clear();
     }
     this.instances = this.acquisitions = this.contentions = 0;

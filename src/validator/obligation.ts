@@ -30,6 +30,8 @@ export class Obligation extends Grant {
   /** The clock behind the request; dropped at the discharge. */
   clock: Clock = null;
   stack: LazyStack | undefined;
+  /** A hash of what was open behind the request. */
+  cover = 0;
   /** Its discharge is bound to the callback of `run`, so requests beside it are not needed for it. */
   isScoped = false;
   /** What few obligations have. */

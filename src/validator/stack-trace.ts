@@ -77,6 +77,8 @@ const KEPT_SAMPLES = 4;
 export class Transition {
   readonly key: ClockKey;
   budget: number = YOUNG_BUDGET;
+  /** The cover under which all arrows to such a request were found warm last. */
+  warmCover = 0;
   /** Places seen so far, for an edge whose own stack was not taken. */
   readonly samples: RawStack[] = [];
   #taken = 0;
