@@ -192,6 +192,8 @@ export class Validator {
 
   /** @internal Draws the conclusions of the last discharge. Locks call it when they are in order. */
   flush(): void {
+    // What a job or a foreign lock completed is not for the next lock to throw.
+    this.#pendingError = undefined;
     if (this.#arrows.changed.length === 0) return;
     try {
       const changed = this.#arrows.changed;
@@ -215,6 +217,7 @@ export class Validator {
 
   /** @internal A finding that is not a cycle. */
   report(code: FindingCode, lockClass: LockClass, subject: string, severity: Severity = 'error'): void {
+    this.#pendingError = undefined;
     const name = this.#graph.node(lockClass.node).name;
     const stack = readStack(captureStack());
     this.#publish({
@@ -286,16 +289,14 @@ export class Validator {
 
   #publish(finding: Finding): void {
     const known = this.#findings.get(finding.fingerprint);
-    if (known !== undefined) {
-      if (!isGraver(finding, known)) {
-        if (finding.edges.length === 0) known.count++;
-        return;
-      }
-      Object.assign(known, finding, { count: known.count });
-    } else this.#findings.set(finding.fingerprint, finding);
-    if (this.policy === 'error' && finding.severity === 'error')
+    const isNews = known === undefined || isGraver(finding, known);
+    if (known === undefined) this.#findings.set(finding.fingerprint, finding);
+    else if (isNews) Object.assign(known, finding, { count: known.count });
+    else if (finding.edges.length === 0) known.count++;
+    if (isNews && this.#listeners.size > 0) this.#notify(finding.fingerprint);
+    // Last, since a listener may use watched locks. Misuse is thrown each time, a cycle when it is found.
+    if (this.policy === 'error' && finding.severity === 'error' && (isNews || finding.edges.length === 0))
       this.#pendingError = new LockdepError(finding.code, finding.message);
-    if (this.#listeners.size > 0) this.#notify(finding.fingerprint);
   }
 
   #notify(fingerprint: string): void {

@@ -108,6 +108,30 @@ describe('policies', () => {
     expect(validator.findings).toHaveLength(1);
   });
 
+  test('error: what a lock of somebody else completes is not thrown by the next of ours', async () => {
+    const validator = new Validator({ policy: 'error' });
+    const { A, B } = createLocks(validator);
+    await A.run(() => B.run(nothing));
+    const own = validator.request(validator.lockClass('B'));
+    own.granted();
+    await A.run(nothing);
+    own.discharge();
+    expect(validator.findings).toHaveLength(1);
+    (await A.acquire()).release();
+  });
+
+  test('error: misuse is thrown each time, also past a listener that uses locks', async () => {
+    const validator: Validator = new Validator({
+      policy: 'error',
+      onFinding: () => D.tryAcquire()?.release(),
+    });
+    const { A, D } = createLocks(validator);
+    const hold = await A.acquire();
+    hold.release();
+    for (let i = 0; i < 2; i++) expect(() => hold.release()).toThrow('"A" was released twice');
+    expect(validator.findings).toMatchObject([{ code: 'bad-release', count: 2 }]);
+  });
+
   test('off: nothing is watched', async () => {
     const validator = new Validator({ policy: 'off' });
     await makeCycle(validator);
@@ -162,6 +186,26 @@ describe('snapshots', () => {
       });
     }
     expect(validator.snapshot().edges).toMatchObject([{ from: 'A', to: 'B', count: 300 }]);
+  });
+
+  test('notice after a thousand equal rounds the one that is different', async () => {
+    const validator = new Validator();
+    const { A, B, C } = createLocks(validator);
+    const both = async (): Promise<void> => {
+      await A.run(() => B.run(nothing));
+      await B.run(() => A.run(nothing));
+    };
+    for (let i = 0; i < 1000; i++) await C.run(both);
+    expect(validator.findings.map(({ severity }) => severity)).toEqual(['note']);
+    expect(validator.snapshot().edges.map(({ from, to, count, gates }) => [from, to, count, gates])).toEqual([
+      ['A', 'B', 1000, ['C']],
+      ['B', 'A', 1000, ['C']],
+      ['C', 'A', 1000, []],
+      ['C', 'B', 1000, []],
+    ]);
+    await A.run(() => B.run(nothing));
+    expect(validator.findings.map(({ severity }) => severity)).toEqual(['error']);
+    expect(validator.snapshot().edges[0]).toMatchObject({ from: 'A', to: 'B', count: 1001, gates: [] });
   });
 
   test('have the same fingerprint wherever the locks are taken', async () => {
