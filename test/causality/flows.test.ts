@@ -4,7 +4,7 @@
  * `?` marks a breakable edge, `=` a simultaneous one.
  */
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as plainSleep } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { Validator } from '../../src/index.ts';
@@ -12,6 +12,12 @@ import { type Locks, createLocks, edgesOf } from '../support/edges.ts';
 
 type Expected = Partial<Record<'proven' | 'signalled' | 'nested', string>>;
 type Program = [name: string, expected: Expected, run: (locks: Locks) => Promise<unknown>];
+
+/**
+ * Flows are put in order by time, as causes would be seen. Six milliseconds a step, so that a busy machine
+ * keeps the order.
+ */
+const sleep = (steps: number): Promise<void> => plainSleep(steps * 6);
 
 function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => void } {
   let resolve!: (value: T) => void;
@@ -243,7 +249,7 @@ const programs: Program[] = [
     { signalled: 'A→B B→A' },
     async ({ A, B }) => {
       const held = await B.acquire();
-      setTimeout(() => held.release(), 15);
+      setTimeout(() => held.release(), 60);
       await (async () => {
         const asked = B.acquire();
         await sleep(1);
@@ -364,13 +370,13 @@ const programs: Program[] = [
       const serial = tailMutex();
       await Promise.all([
         A.run(async () => {
-          await sleep(30);
+          await sleep(6);
           await serial(() => sleep(1));
         }),
         (async () => {
           await sleep(1);
           await B.run(() => sleep(1));
-          await serial(() => sleep(50));
+          await serial(() => sleep(10));
         })(),
       ]);
     },
@@ -382,12 +388,12 @@ const programs: Program[] = [
       const serial = tailMutex();
       await Promise.all([
         A.run(async () => {
-          await sleep(30);
+          await sleep(6);
           await serial(() => sleep(1));
         }),
         (async () => {
           await sleep(1);
-          await serial(() => B.run(() => sleep(50)));
+          await serial(() => B.run(() => sleep(10)));
         })(),
       ]);
     },
@@ -399,7 +405,7 @@ const programs: Program[] = [
       const mutex = handMadeMutex();
       await Promise.all([
         A.run(async () => {
-          await sleep(30);
+          await sleep(6);
           await mutex.acquire();
           mutex.release();
         }),
@@ -407,7 +413,7 @@ const programs: Program[] = [
           await sleep(1);
           await B.run(() => sleep(1));
           await mutex.acquire();
-          await sleep(50);
+          await sleep(10);
           mutex.release();
         })(),
       ]);
@@ -823,7 +829,7 @@ describe('edges of async programs', () => {
   test.each(programs)('%s', async (_name, expected, run) => {
     const validator = new Validator();
     await run(createLocks(validator));
-    await sleep(15);
+    await sleep(5);
     expect(edgesOf(validator)).toEqual(expected);
   });
 
