@@ -9,7 +9,7 @@ import { LockdepError, checkOptions, rejectArgument } from '../validator/errors.
 import { SHARED, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import type { Hold } from './hold.ts';
-import { WaitQueue, type Waiter } from './wait-queue.ts';
+import { WaitQueue, type Waiter, createWaiter } from './wait-queue.ts';
 import type { Watch } from './watch.ts';
 
 export interface AcquireOptions {
@@ -136,16 +136,8 @@ export abstract class Lock {
       return watch.engine.tracker.resolved(watch.engine.grant(obligation!), undefined);
     }
     return new Promise((resolve, reject) => {
-      this.#onlookers.push({
-        hold,
-        obligation,
-        resolve: () => resolve(),
-        reject,
-        signal: undefined,
-        stopWatching: undefined,
-        previous: null,
-        next: null,
-      });
+      const waiter = createWaiter(hold, obligation, () => resolve(), reject, undefined);
+      this.#onlookers.push(waiter);
     });
   }
 
@@ -155,16 +147,7 @@ export abstract class Lock {
 
   #wait(hold: Hold, obligation: Obligation | null, options: AcquireOptions | undefined): Promise<Hold> {
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        hold,
-        obligation,
-        resolve,
-        reject,
-        signal: options?.signal,
-        stopWatching: undefined,
-        previous: null,
-        next: null,
-      };
+      const waiter = createWaiter(hold, obligation, resolve, reject, options?.signal);
       this.#queue.push(waiter);
       if (this.mayOvertake(hold.code)) this.#overtakers++;
       if (options !== undefined) waiter.stopWatching = this.#watchForEnd(waiter, options);

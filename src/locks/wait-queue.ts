@@ -14,6 +14,17 @@ export interface Waiter {
   next: Waiter | null;
 }
 
+/** A waiter that stands nowhere yet. */
+export function createWaiter(
+  hold: Hold,
+  obligation: Obligation | null,
+  resolve: (hold: Hold) => void,
+  reject: (reason: unknown) => void,
+  signal: AbortSignal | undefined,
+): Waiter {
+  return { hold, obligation, resolve, reject, signal, stopWatching: undefined, previous: null, next: null };
+}
+
 /** First in, first out; whoever gives up leaves from the middle at no cost to the others. */
 export class WaitQueue {
   first: Waiter | null = null;
