@@ -9,7 +9,7 @@
  * Bounded by its keys: a cell knows how many more may be put on top before the list is compacted to one
  * closed entry a key, and everything that is still open. Nothing is ever pruned by age.
  */
-import { type Grant, type Opens, mergeOpens, opensOf } from './grant.ts';
+import { type Grant, type Opens, mergeOpens, opensOf, shapeLikeNoOther } from './grant.ts';
 
 /** Cells that may be added on top of `n` compacted ones: as many again, and a few for short lists. */
 const SPARE = 128;
@@ -66,7 +66,7 @@ function isSameCover(newer: Grant, older: Grant): boolean {
   }
   if (!isClosedPartSame) {
     newer.isUngated = true;
-    newer.shape = Math.imul(newer.seq, 0x9e3779b1);
+    newer.shape = shapeLikeNoOther(newer.seq);
   }
   return true;
 }

@@ -75,6 +75,11 @@ export class Grant implements Opens {
   }
 }
 
+/** A shape for what is not to be taken for anything seen before; numbers must not repeat. */
+export function shapeLikeNoOther(number: number): number {
+  return Math.imul(number, 0x9e3779b1);
+}
+
 /** The requests of one synchronous run. */
 export interface Siblings {
   /** How many of them are not over yet: as long as one is not, it matters who its siblings are. */

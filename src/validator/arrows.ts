@@ -212,7 +212,7 @@ export class Arrows {
 function knownEdge(row: Row, key: RequestKind, edge: Edge<EdgePlaces>): KnownEdge {
   let known = row.edges.find(key);
   if (known === undefined) {
-    known = { key, next: undefined, edge, countedAt: 0, isWarm: false, gateOrder: [] };
+    known = { key, edge, countedAt: 0, isWarm: false, gateOrder: [] };
     row.edges.add(known);
   }
   return known;

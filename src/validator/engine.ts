@@ -4,9 +4,9 @@
  *   X depends on Y when the grant of Y lies in the causal past of X's discharge, and not in the causal
  *   past of X's request.
  *
- * Everything here runs at every acquisition. The warm path (all arrows known, no gate lost) touches one
- * map entry an arrow, takes no stack and allocates the obligation and its clock cell only; whatever is
- * new goes to `Arrows`. Nothing is published from here: callers put their lock in order first and then
+ * Everything here runs at every acquisition. The warm path (all arrows known, no gate lost) counts up the
+ * edges of a stretch of the clock that it knows by its sum, takes no stack and allocates the obligation
+ * and its clock cell only; whatever is new goes to `Arrows`. Nothing is published from here: callers put their lock in order first and then
  * call `flush`.
  */
 import {
@@ -17,7 +17,7 @@ import {
   forEachNewer,
   isBehind,
 } from '../causality/clock.ts';
-import { type Grant, type Opens, nextSeq, skipClosed } from '../causality/grant.ts';
+import { type Grant, type Opens, nextSeq, shapeLikeNoOther, skipClosed } from '../causality/grant.ts';
 import type { CausalTracker } from '../causality/tracker.ts';
 import type { Arrows } from './arrows.ts';
 import { areGatesHeld } from './gates.ts';
@@ -43,9 +43,6 @@ export class Engine implements GrantVisitor {
   #discharged: Obligation | null = null;
   /** Edges met by the walk that goes on, if it is worth remembering. */
   #walked: KnownEdge[] | null = null;
-  /** The edge that was visited last, and the one that came after it the last time. */
-  #visited: KnownEdge | undefined = undefined;
-  #expected: KnownEdge | undefined = undefined;
   #dischargeSeq = 0;
 
   constructor(tracker: CausalTracker, arrows: Arrows) {
@@ -95,7 +92,7 @@ export class Engine implements GrantVisitor {
   grant(asked: Obligation): ClockEntry {
     asked.seq = nextSeq();
     // While it waited, what covered it may have been released: nothing it says is known before.
-    if (asked !== this.#justAsked) asked.shape = Math.imul(asked.seq, GOLDEN);
+    if (asked !== this.#justAsked) asked.shape = shapeLikeNoOther(asked.seq);
     asked.lockClass.acquisitions++;
     const { rare } = asked;
     if (rare !== null && rare.askedMs !== 0) {
@@ -150,9 +147,7 @@ export class Engine implements GrantVisitor {
   #walk(open: Obligation, clock: ClockEntry, sum: number): void {
     const row = open.row!;
     this.#discharged = open;
-    this.#visited = undefined;
-    this.#expected = row.first;
-    this.#walked = (row.walks++ & WALKS_PER_KEPT_SPAN) === 0 ? [] : null;
+    this.#walked = (row.walks++ & WALKS_BETWEEN_KEPT_SPANS) === 0 ? [] : null;
     forEachNewer(clock, open.clock, this);
     this.#discharged = null;
     if (this.#walked !== null) row.keepSpan(sum, this.#walked);
@@ -180,13 +175,7 @@ export class Engine implements GrantVisitor {
   visit(grant: Grant): void {
     const open = this.#discharged!;
     if (grant.seq === open.seq || grant.owner !== this.owner) return;
-    // A row meets its edges in the same order again and again.
-    let known = this.#expected;
-    if (known === undefined || known.key !== grant.key) known = open.row!.edges.find(grant.key);
-    if (this.#visited === undefined) open.row!.first = known;
-    else this.#visited.next = known;
-    this.#visited = known;
-    this.#expected = known?.next;
+    const known = open.row!.edges.find(grant.key);
     if (
       known !== undefined &&
       known.isWarm &&
@@ -237,14 +226,12 @@ export class Engine implements GrantVisitor {
   }
 }
 
-/** One in so many walks of a row is remembered, once its first ones are. */
-const WALKS_PER_KEPT_SPAN = 7;
-
-const GOLDEN = 0x9e3779b1;
+/** A mask: the first walk of a row is remembered, and every eighth after it, if it met warm edges only. */
+const WALKS_BETWEEN_KEPT_SPANS = 7;
 
 /** Mixes what an observation depends on into 32 bits, as the kernel mixes its chain keys into 64. */
 function shapeOf({ key, instance, cover }: Obligation): number {
-  let hash = Math.imul(key.id, GOLDEN) ^ Math.imul(instance, 0x85ebca6b) ^ cover;
+  let hash = Math.imul(key.id, 0x9e3779b1) ^ Math.imul(instance, 0x85ebca6b) ^ cover;
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
   return hash ^ (hash >>> 15);
@@ -265,7 +252,7 @@ function noteCover(asked: Obligation, clock: Clock, under: Opens): number {
     const last = cover.lastAsked;
     if (last !== null && clock!.grant !== last && (last.seq === 0 || !isBehind(last, clock)))
       cover.coversConcurrent = true;
-    if (cover.coversConcurrent) hash = Math.imul(hash, GOLDEN) + ++concurrentRequests;
+    if (cover.coversConcurrent) hash ^= shapeLikeNoOther(++concurrentRequests);
     cover.lastAsked = asked;
   }
   return hash;

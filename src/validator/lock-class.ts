@@ -40,8 +40,6 @@ export interface EdgePlaces {
 /** An edge that a row has met, with what the warm path wants to know of it. */
 export interface KnownEdge {
   readonly key: ClockKey;
-  /** The one that a discharge met after this one the last time. */
-  next: KnownEdge | undefined;
   readonly edge: Edge<EdgePlaces>;
   /** Number of the discharge that counted it last. */
   countedAt: number;
@@ -66,8 +64,6 @@ export class Row {
   readonly mode: HoldMode;
   /** By the key that was asked for. */
   readonly edges: KeyedList<KnownEdge> = new KeyedList();
-  /** The one that a discharge met first the last time. */
-  first: KnownEdge | undefined = undefined;
   /** Walks through what was newer than a request. */
   walks = 0;
   #spans: Span[] = [];
@@ -180,7 +176,6 @@ export class LockClass {
   forget(): void {
     for (const row of [this.exclusive, this.shared]) {
       row.edges.clear();
-      row.first = undefined;
       row.dropSpans();
       row.transitions.clear();
     }
