@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Grant } from './grant.ts';
 
-export type TrackerKind = 'promise-hooks' | 'async-local-storage' | 'explicit';
+export type TrackerKind = 'promise-hooks' | 'async-local-storage' | 'explicit' | 'trace';
 
 /**
  * What the engine knows of causality: the clock of the code that runs now. Which tracker feeds it, the
@@ -9,6 +9,11 @@ export type TrackerKind = 'promise-hooks' | 'async-local-storage' | 'explicit';
  */
 export interface CausalTracker {
   readonly kind: TrackerKind;
+  /**
+   * Whether whatever lies behind a clock was waited for by name, as a task of a trace joins another. Then
+   * an arrow needs no second witness. Default false: history may have come through something unwatched.
+   */
+  readonly seesEveryWait?: boolean;
   /** The clock behind a request made now. */
   asked(): Clock;
   /** The clock behind a discharge made now; `null` where the tracker cannot see what was waited for. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { escapeText } from '../report/escape.ts';
+import { checkCommand } from './check-command.ts';
 import { type Command, HELP_OPTION } from './command.ts';
 import { formatCommandHelp, formatHelp } from './help.ts';
 import { type OptionTable, findFirstPositional, parseOptions } from './options.ts';
@@ -8,7 +9,7 @@ import { runCommand } from './run-command.ts';
 import { formatSuggestion } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
-const COMMANDS: readonly Command[] = [runCommand, reportCommand];
+const COMMANDS: readonly Command[] = [runCommand, checkCommand, reportCommand];
 
 const GLOBAL_OPTIONS: OptionTable = { ...HELP_OPTION, version: { help: 'show the version' } };
 
@@ -26,12 +27,17 @@ function runGlobal(args: string[]): number {
   return 0;
 }
 
+/** `a, b or c` */
+function listAlternatives(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}
+
 function findCommand(name: string): Command {
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
   const names = COMMANDS.map((candidate) => candidate.name);
   throw new UsageError(
-    `Expected a command (${names.join(' or ')}), got "${name}"${formatSuggestion(name, names)}`,
+    `Expected a command (${listAlternatives(names)}), got "${name}"${formatSuggestion(name, names)}`,
   );
 }
 

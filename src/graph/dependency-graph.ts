@@ -23,6 +23,10 @@ export interface NodeAttributes {
   readonly isExecutor: boolean;
   /** An executor whose jobs wait for each other. */
   readonly isSerial: boolean;
+  /** Its edges are kept and never searched. */
+  readonly isExempt?: boolean;
+  /** Private to one processor: no cycle by way of an execution context leads through it. */
+  readonly isPerCpu?: boolean;
 }
 
 export interface Observed<Data> {
@@ -34,12 +38,15 @@ export interface Observed<Data> {
 
 /** Node ids stay below this, so that an edge's key is an exact integer. */
 const MAX_NODES = 2 ** 22;
-const KINDS: Readonly<Record<EdgeKind, number>> = { order: 0, custody: 1, handoff: 2, wait: 3 };
+const KINDS: Readonly<Record<EdgeKind, number>> = { order: 0, custody: 1, handoff: 2, wait: 3, context: 4 };
+/** Two ways to hold, three to ask. */
+const MODES = 6;
+const VARIANTS = 5 * MODES;
 const REQUEST_MODES: Readonly<Record<RequestMode, number>> = { exclusive: 0, shared: 1, recursive: 2 };
 
 function edgeKey(from: number, to: number, kind: EdgeKind, fromMode: HoldMode, toMode: RequestMode): number {
-  const variant = KINDS[kind] * 6 + (fromMode === 'shared' ? 3 : 0) + REQUEST_MODES[toMode];
-  return (from * MAX_NODES + to) * 24 + variant;
+  const variant = KINDS[kind] * MODES + (fromMode === 'shared' ? 3 : 0) + REQUEST_MODES[toMode];
+  return (from * MAX_NODES + to) * VARIANTS + variant;
 }
 
 export class DependencyGraph<Data> {
@@ -110,6 +117,14 @@ export class DependencyGraph<Data> {
     return { edge, isNew: known === undefined, isChanged };
   }
 
+  /** Adds an edge that nobody has seen yet; returns it, or undefined if it had been declared before. */
+  declare(from: number, to: number): Edge<Data> | undefined {
+    const edge =
+      this.edgeBetween(from, to, 'order', 'exclusive', 'exclusive') ??
+      this.#createEdge(from, to, 'order', 'exclusive', 'exclusive');
+    return edge.declare() ? edge : undefined;
+  }
+
   /** Takes back what is provisional. What still is so must be observed again, and counts as changed then. */
   beginPass(): void {
     for (const edge of this.#overlay) edge.endPass();
@@ -153,14 +168,28 @@ export class DependencyGraph<Data> {
   readonly #space = {
     edgesFrom: (node: number): readonly Edge<Data>[] => this.#outgoing[node]!,
     isFair: (node: number): boolean => this.#nodes[node]!.isFair,
+    isPerCpu: (node: number): boolean => this.#nodes[node]!.isPerCpu === true,
     areConnected: (a: number, b: number): boolean => this.#order.find(a) === this.#order.find(b),
   };
 
   #createEdge(from: number, to: number, kind: EdgeKind, fromMode: HoldMode, toMode: RequestMode): Edge<Data> {
-    this.node(from);
-    const { isExecutor, isSerial } = this.node(to);
-    const isSearched = kind !== 'custody' && (kind !== 'handoff' || !isExecutor || isSerial);
-    const edge = new Edge<Data>(from, to, kind, fromMode, toMode, this.#edges.size, isSearched);
+    const source = this.node(from);
+    const target = this.node(to);
+    const isSearched =
+      kind !== 'custody' &&
+      (kind !== 'handoff' || !target.isExecutor || target.isSerial) &&
+      source.isExempt !== true &&
+      target.isExempt !== true;
+    const edge = new Edge<Data>(
+      from,
+      to,
+      kind,
+      fromMode,
+      toMode,
+      this.#edges.size,
+      isSearched,
+      kind === 'context' && source.isExecutor,
+    );
     this.#edges.set(edgeKey(from, to, kind, fromMode, toMode), edge);
     this.#outgoing[from]!.push(edge);
     this.#graph.addDirectedEdgeWithKey(edge.index, from, to, { edge });

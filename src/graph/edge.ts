@@ -49,6 +49,8 @@ export class Edge<Data> {
    * Takes part in searches and levels; custody, and a hand-over to an executor that is not serial, do not.
    */
   readonly isSearched: boolean;
+  /** Of kind `context`, and leaves the context. */
+  readonly isFromContext: boolean;
 
   evidence: Evidence = 'nested';
   isBreakable = false;
@@ -63,7 +65,10 @@ export class Edge<Data> {
   /** Whatever the caller keeps of the strongest observation, the first of its strength. */
   data: Data | undefined = undefined;
 
-  /** Settled, or observed in the present pass. Edges that are not active are not there. */
+  /** The program says that this is its order, whether it was seen or not. */
+  isDeclared = false;
+
+  /** Settled, declared, or observed in the present pass. Edges that are not active are not there. */
   isActive = false;
   /** Led to a request that still waits, in the present pass. */
   isWaiting = false;
@@ -81,6 +86,7 @@ export class Edge<Data> {
     toMode: RequestMode,
     index: number,
     isSearched: boolean,
+    isFromContext = false,
   ) {
     this.from = from;
     this.to = to;
@@ -89,10 +95,11 @@ export class Edge<Data> {
     this.toMode = toMode;
     this.index = index;
     this.isSearched = isSearched;
+    this.isFromContext = isFromContext;
   }
 
   get isProvisional(): boolean {
-    return this.count === 0;
+    return this.count === 0 && !this.isDeclared;
   }
 
   /**
@@ -100,8 +107,8 @@ export class Edge<Data> {
    * new observation is the strongest.
    */
   absorb(observation: Observation, makeData?: () => Data): boolean {
-    const isFirstSettled = this.count === 0 && !observation.isProvisional;
-    if (observation.isProvisional && this.count > 0) return this.#noteWaiting(observation);
+    const isFirstSettled = this.isProvisional && !observation.isProvisional;
+    if (observation.isProvisional && !this.isProvisional) return this.#noteWaiting(observation);
     if (!observation.isProvisional) this.count++;
     if (isFirstSettled || !this.isActive) this.#restart(observation, makeData);
     else if (!this.#sum(observation, makeData)) return false;
@@ -118,7 +125,17 @@ export class Edge<Data> {
   /** Takes the overlay away. */
   endPass(): void {
     this.isWaiting = false;
-    this.isActive = this.count > 0;
+    this.isActive = !this.isProvisional;
+  }
+
+  /** Makes it a declared edge, of which nothing can be lost any more. Returns whether it was none before. */
+  declare(): boolean {
+    if (this.isDeclared) return false;
+    this.isDeclared = this.isActive = this.uncustodied = true;
+    this.evidence = 'proven';
+    this.isBreakable = this.isSimultaneous = false;
+    this.gates = [];
+    return true;
   }
 
   /**
@@ -149,7 +166,8 @@ export class Edge<Data> {
     this.isBreakable &&= observation.isBreakable;
     this.isSimultaneous &&= observation.isSimultaneous;
     this.gates = gates;
-    if (makeData !== undefined && (gain > 0 || (gain === 0 && isFreer))) this.data = makeData();
+    if (makeData !== undefined && (gain > 0 || (gain === 0 && (isFreer || this.data === undefined))))
+      this.data = makeData();
     const isNewCustody = this.#noteCustody(observation.custodian);
     const isNewlyWaiting = observation.isProvisional && this.#noteWaiting(observation);
     return gain > 0 || isFreer || isNewCustody || isNewlyWaiting;

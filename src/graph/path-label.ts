@@ -13,7 +13,10 @@ const WEAK = 1;
 const HANDED_OVER = 2;
 /** Simultaneous edges on fair nodes only, so far. */
 const SIMULTANEOUS = 4;
-const FIRST_GATE = 8;
+/** Led through an execution context, and through what is private to one processor: never both. */
+const VIA_CONTEXT = 8;
+const VIA_PER_CPU = 16;
+const FIRST_GATE = 32;
 
 /**
  * Gates of the first edge that are followed; more are taken for not common, which may report a cycle that a
@@ -24,25 +27,37 @@ const MAX_GATES = 16;
 /** How good a finding a closed path makes, best first; `none` is not a cycle. */
 export const RANKS = { real: 0, simultaneousOnly: 1, gated: 2, none: 3 } as const;
 
+/** What the rules ask of a node. */
+export interface NodeTraits {
+  isFair(node: number): boolean;
+  isPerCpu(node: number): boolean;
+}
+
+/** What an interrupt asks for is asked for by whoever it interrupted, who still has all his gates. */
+export function isInterrupted<Data>(edge: Edge<Data>): boolean {
+  return edge.kind === 'context' && edge.isFromContext;
+}
+
 /**
  * The rules of one search: where labels start, how an edge changes them, and what they are worth at the
  * end.
  */
 export class PathRules<Data> {
   readonly #first: Edge<Data>;
-  readonly #isFair: (node: number) => boolean;
+  readonly #nodes: NodeTraits;
   readonly #gates: readonly number[];
 
-  constructor(first: Edge<Data>, isFair: (node: number) => boolean) {
+  constructor(first: Edge<Data>, nodes: NodeTraits) {
     this.#first = first;
-    this.#isFair = isFair;
+    this.#nodes = nodes;
     this.#gates = first.gates.slice(0, MAX_GATES);
   }
 
   /** Returns the label of the path that is the first edge alone. */
   start(): number {
     const allGates = FIRST_GATE * (2 ** this.#gates.length - 1);
-    return this.after(HANDED_OVER | SIMULTANEOUS | allGates, this.#first);
+    const origin = this.#nodes.isPerCpu(this.#first.from) ? VIA_PER_CPU : 0;
+    return this.after(HANDED_OVER | SIMULTANEOUS | origin | allGates, this.#first);
   }
 
   /** Returns whether a path with this label may go on through `edge` and still be strong. */
@@ -50,13 +65,17 @@ export class PathRules<Data> {
     return (label & WEAK) === 0 || edge.fromMode !== 'shared';
   }
 
-  /** Returns the label of the path with `edge` at its end. Apart from `WEAK`, bits only get lost. */
+  /** Returns the label of the path with `edge` at its end. */
   after(label: number, edge: Edge<Data>): number {
-    let next = edge.toMode === 'recursive' ? WEAK : 0;
+    let next = (edge.toMode === 'recursive' ? WEAK : 0) | (label & (VIA_CONTEXT | VIA_PER_CPU));
+    if (edge.kind === 'context') next |= VIA_CONTEXT;
+    if (this.#nodes.isPerCpu(edge.to)) next |= VIA_PER_CPU;
     if (label <= WEAK) return next;
     if (edge.kind === 'handoff') next |= label & HANDED_OVER;
-    if (edge.isSimultaneous && this.#isFair(edge.to)) next |= label & SIMULTANEOUS;
-    if (label < FIRST_GATE || edge.gates.length === 0) return next;
+    if (edge.isSimultaneous && this.#nodes.isFair(edge.to)) next |= label & SIMULTANEOUS;
+    if (label < FIRST_GATE) return next;
+    if (isInterrupted(edge)) return next | (label & ~(FIRST_GATE - 1));
+    if (edge.gates.length === 0) return next;
     for (let i = 0; i < this.#gates.length; i++) {
       const bit = FIRST_GATE << i;
       if ((label & bit) !== 0 && edge.gates.includes(this.#gates[i]!)) next |= bit;
@@ -67,6 +86,7 @@ export class PathRules<Data> {
   /** Returns what a path with this label is worth when it ends where the first edge begins. */
   rank(label: number): number {
     if ((label & HANDED_OVER) !== 0 || !this.allows(label, this.#first)) return RANKS.none;
+    if ((label & VIA_CONTEXT) !== 0 && (label & VIA_PER_CPU) !== 0) return RANKS.none;
     if (label >= FIRST_GATE) return RANKS.gated;
     return this.isSimultaneousOnly(label) ? RANKS.simultaneousOnly : RANKS.real;
   }

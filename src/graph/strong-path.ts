@@ -10,13 +10,14 @@
  * are enumerated, shortest first, within a bound: to find a simple one is NP-hard.
  */
 import { type Edge, intersectGates } from './edge.ts';
-import { PathRules, RANKS } from './path-label.ts';
+import { PathRules, RANKS, isInterrupted } from './path-label.ts';
 
 /** What a search needs of a graph. */
 export interface SearchSpace<Data> {
   /** Edges out of a node, oldest first. */
   edgesFrom(node: number): readonly Edge<Data>[];
   isFair(node: number): boolean;
+  isPerCpu(node: number): boolean;
   /** Whether a cycle may lead through both nodes. */
   areConnected(a: number, b: number): boolean;
 }
@@ -68,7 +69,7 @@ export function findShortestCycle<Data>(
     space.areConnected(first.from, edge.to) &&
     (accepts === undefined || accepts(edge));
   if (!mayPass(first)) return undefined;
-  const rules = new PathRules(first, (node) => space.isFair(node));
+  const rules = new PathRules(first, space);
   if (first.from === first.to)
     return describe(rules, { edge: first, label: rules.start(), previous: undefined });
   const walk = search(space, rules, first, mayPass, newOnly(), Infinity);
@@ -145,7 +146,10 @@ function describe<Data>(rules: PathRules<Data>, last: Step<Data> | undefined): C
   edges.reverse();
   const isGated = rules.rank(last.label) === RANKS.gated;
   const commonGates = isGated
-    ? edges.reduce((gates, edge) => intersectGates(gates, edge.gates), edges[0]!.gates)
+    ? edges.reduce(
+        (gates, edge) => (isInterrupted(edge) ? gates : intersectGates(gates, edge.gates)),
+        edges[0]!.gates,
+      )
     : [];
   return { edges, commonGates, isSimultaneousOnly: rules.isSimultaneousOnly(last.label) };
 }

@@ -14,9 +14,10 @@ export type RequestMode = 'exclusive' | 'shared' | 'recursive';
 
 /**
  * What made the edge: an acquisition (`order`), a wait that takes nothing (`wait`), the passing of an
- * obligation to an executor (`handoff`), or an executor that must still discharge it (`custody`).
+ * obligation to an executor (`handoff`), an executor that must still discharge it (`custody`), or an
+ * execution context that may interrupt a holder, or that asked itself (`context`, see contexts.ts).
  */
-export type EdgeKind = 'order' | 'custody' | 'handoff' | 'wait';
+export type EdgeKind = 'order' | 'custody' | 'handoff' | 'wait' | 'context';
 
 /**
  * How well an edge is known. `proven`: waited for, and asked for under. `signalled`: waited for, not

@@ -4,7 +4,6 @@ import type { Engine } from '../validator/engine.ts';
 import { EXCLUSIVE, type LockClass, TRY } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import { captureStack, readStack } from '../validator/stack-trace.ts';
-import type { Hold } from './hold.ts';
 
 /**
  * Asks an executor to run something that will discharge `holds`. A job of a serial executor is waited
@@ -14,12 +13,12 @@ export function beginJob(
   engine: Engine,
   executor: LockClass,
   instance: number,
-  holds: readonly Hold[],
+  holds: readonly { readonly obligation: Obligation | null }[],
 ): Obligation {
   const job = engine.ask(executor, executor.isSerial ? EXCLUSIVE : TRY, instance, false);
   rareOf(job).isJob = true;
   if (holds.length === 0) return job;
-  const place = readStack(captureStack());
+  const place = engine.place ?? readStack(captureStack());
   for (const { obligation } of holds) {
     if (obligation === null || obligation.owner !== engine.owner) continue;
     // The hold may come from another flow; its grant is behind the job all the same.

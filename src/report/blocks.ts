@@ -31,7 +31,8 @@ function findHeldVerb({ from, fromMode }: SnapshotEdge, { classNamed }: FindingC
 }
 
 function listOrderSteps(edge: SnapshotEdge, context: FindingContext): Step[] {
-  const { held, requested } = edge;
+  const { held, requested, declared, count } = edge;
+  if (declared === true && count === 0) return [];
   const owner = formatLockName(edge.from, edge.fromMode, context);
   const wanted = formatLockName(edge.to, edge.toMode, context);
   const since = findHeldVerb(edge, context);
@@ -45,6 +46,16 @@ function listOrderSteps(edge: SnapshotEdge, context: FindingContext): Step[] {
   ];
 }
 
+/** Where a context may interrupt whoever holds a class, or what it asks for itself. */
+function listContextSteps(edge: SnapshotEdge, context: FindingContext): Step[] {
+  if (context.classNamed(edge.from)?.kind === 'context')
+    return [{ label: `${formatLockName(edge.to, edge.toMode, context)} asked for`, role: 'requested' }];
+  return [
+    { label: `${formatLockName(edge.from, edge.fromMode, context)} held since`, role: 'held' },
+    { label: `${formatName(edge.to)} may come in`, role: 'requested' },
+  ];
+}
+
 /** Whose hold was handed over: after a hand-over, custody leads on to what the callback asked for. */
 function findParcel(edge: SnapshotEdge, edges: SnapshotEdge[]): string {
   if (edge.kind === 'handoff') return edge.from;
@@ -53,6 +64,7 @@ function findParcel(edge: SnapshotEdge, edges: SnapshotEdge[]): string {
 }
 
 function listSteps(edge: SnapshotEdge, context: FindingContext): Step[] {
+  if (edge.kind === 'context') return listContextSteps(edge, context);
   if (edge.kind === 'order' || edge.kind === 'wait') return listOrderSteps(edge, context);
   const { held, requested } = edge;
   const parcel = formatName(findParcel(edge, context.edges));
@@ -86,8 +98,14 @@ function listRows(edge: SnapshotEdge, context: FindingContext): Row[] {
 function createArrowBlock({ from, to, edge }: Arrow, context: FindingContext): Block {
   const title = `${formatName(from)} → ${formatName(to)}`;
   if (edge === undefined) return { title, remark: 'not recorded', rows: [] };
-  const remark = [formatSeen(edge.count), ...listMarkers(edge)].join(', ');
+  const remark = formatRemark(edge);
   return { title, remark, rows: listRows(edge, context) };
+}
+
+/** How often it was seen; of a declaration, whether it was seen at all. */
+function formatRemark(edge: SnapshotEdge): string {
+  const seen = edge.declared === true && edge.count === 0 ? 'never seen' : formatSeen(edge.count);
+  return [...(edge.declared === true ? ['declared'] : []), seen, ...listMarkers(edge)].join(', ');
 }
 
 /** A finding without arrows: the class, and the one place where it happened. */

@@ -33,6 +33,26 @@ function createWords({ finding, edges, classNamed }: FindingContext): Words {
 
 const fixCycle: Fix = (_, context) => formatCycleFix(context);
 
+/** From what is held while the context may come in, by way of the context, to what it asks for. */
+const fixContext: Fix = ({ name }, { edges, classNamed }) => {
+  const use = edges.findIndex(({ from }) => classNamed(from)?.kind === 'context');
+  const [into, outOf] = [edges.at(use - 1), edges[use]];
+  if (use === -1 || into === undefined || outOf === undefined)
+    return `keep the context out while ${name} is held.`;
+  const held = formatPlace(findTellingFrame(into, 'held', edges));
+  const asked = formatPlace(findTellingFrame(outOf, 'requested', edges));
+  return `keep ${quoteName(into.to)} out while ${quoteName(into.from)} is held${held}, or do not take ${quoteName(outOf.to)} in ${quoteName(outOf.from)}${asked}.`;
+};
+
+/** One arrow at least goes against what was declared. */
+const fixOrderViolation: Fix = ({ name, asked }, { edges }) => {
+  const wrong = edges.find(({ declared }) => declared !== true);
+  if (wrong === undefined || wrong.from === wrong.to)
+    return `ask for the locks of ${name} in the order that is declared for them${asked}, or change it.`;
+  const place = formatPlace(findTellingFrame(wrong, 'requested', edges));
+  return `take ${quoteName(wrong.to)} before ${quoteName(wrong.from)}${place}, or change the declared order.`;
+};
+
 const FIXES: Readonly<Record<FindingCode, Fix>> = {
   'circular-dependency': fixCycle,
   'live-deadlock': fixCycle,
@@ -46,18 +66,13 @@ const FIXES: Readonly<Record<FindingCode, Fix>> = {
     `ask for all units of ${name} at once${held}, or return the first before asking for more${asked}.`,
   'unsatisfiable-request': ({ name, asked, permits }) =>
     `ask for at most ${permits ?? 'as many'} units of ${name}${permits === undefined ? ' as it has' : ''}${asked}, or give it more.`,
-  'context-inversion': ({ name, other, asked }) =>
-    `do not ask for ${other}${asked} while ${name} is held, or keep ${other} out of the context that can interrupt.`,
-  'inconsistent-context': ({ name, held }) =>
-    `keep the context out while ${name} is held${held}, or do not take ${name} in that context.`,
-  'invalid-wait-context': ({ name, other, asked }) =>
-    `do not ask for ${other}${asked} where waiting is not allowed; release ${name} first.`,
+  'context-inversion': fixContext,
+  'inconsistent-context': fixContext,
+  'invalid-wait-context': ({ name, asked }) =>
+    `ask for ${name}${asked} where waiting that long is allowed, or use a lock there that waits less.`,
   'nested-lock-not-held': ({ name, asked }) =>
     `take the lock that nestedIn names before asking for ${name}${asked}, or leave nestedIn out.`,
-  'order-violation': ({ name, other, held }) =>
-    other === name
-      ? `ask for the locks of ${name} in their declared order${held}, or change the declaration.`
-      : `take ${other} before ${name}${held}, or change the declared order.`,
+  'order-violation': fixOrderViolation,
   'bad-release': ({ name, asked }) =>
     `release ${name} once only, by the hold that was granted; drop the release${asked}.`,
   'not-held': ({ name, asked }) => `take ${name} before it is asserted${asked}, in the same flow.`,

@@ -3,9 +3,10 @@
  * custody and places, hands it to the graph, and remembers which edges changed, for `Verdicts`.
  */
 import { includesGrant } from '../causality/grant.ts';
+import type { CausalTracker } from '../causality/tracker.ts';
 import type { DependencyGraph } from '../graph/dependency-graph.ts';
 import type { Edge } from '../graph/edge.ts';
-import type { EdgeKind, Evidence, RequestMode } from '../graph/vocabulary.ts';
+import type { EdgeKind, Evidence, HoldMode, RequestMode } from '../graph/vocabulary.ts';
 import { gatesOf } from './gates.ts';
 import {
   type EdgePlaces,
@@ -33,8 +34,11 @@ export class Arrows {
   /** Edges that changed since the last flush. */
   changed: Edge<EdgePlaces>[] = [];
 
-  constructor(graph: DependencyGraph<EdgePlaces>) {
+  readonly #tracker: CausalTracker;
+
+  constructor(graph: DependencyGraph<EdgePlaces>, tracker: CausalTracker) {
     this.graph = graph;
+    this.#tracker = tracker;
   }
 
   /** X's discharge had Y's grant behind it. */
@@ -45,7 +49,7 @@ export class Arrows {
     const isBeside = x.siblings !== null && x.siblings === y.siblings;
     const isSimultaneous = isBeside && !isUnder && !includesGrant(x.under, y);
     this.#observe(x, y, dischargeSeq, {
-      evidence: isUnder || isBeside ? 'proven' : 'signalled',
+      evidence: isUnder || isBeside || this.#tracker.seesEveryWait === true ? 'proven' : 'signalled',
       isSimultaneous,
       isProvisional: false,
       isWaiting: false,
@@ -73,6 +77,7 @@ export class Arrows {
   }
 
   #observe(x: Obligation, y: Obligation, dischargeSeq: number, sighting: Sighting): void {
+    if (isSerialized(x, y)) return;
     const row = x.row!;
     const { code } = y.key;
     const holder = x.rare === null ? null : x.rare.custodian;
@@ -202,6 +207,43 @@ export class Arrows {
     if (isChanged) this.changed.push(edge);
   }
 
+  /**
+   * A context and a class, one way or the other: the context may interrupt whoever holds the class, or
+   * asks for it itself.
+   */
+  observeContext(
+    from: LockClass,
+    fromMode: HoldMode,
+    to: LockClass,
+    toMode: RequestMode,
+    held: RawStack,
+    requested: RawStack,
+  ): void {
+    const { edge, isChanged } = this.graph.observe(
+      from.node,
+      to.node,
+      'context',
+      fromMode,
+      toMode,
+      {
+        evidence: 'proven',
+        isBreakable: false,
+        isSimultaneous: false,
+        isProvisional: false,
+        isWaiting: false,
+        gates: [],
+      },
+      () => ({
+        held,
+        requested,
+        isHeldApproximate: false,
+        isRequestedApproximate: false,
+        isSameInstance: false,
+      }),
+    );
+    if (isChanged) this.changed.push(edge);
+  }
+
   /** What becomes of a stack when its obligation is over: an unread one must not outlive it. */
   settleStack(over: Obligation, isWanted: boolean): void {
     if (!isWanted) over.stack = undefined;
@@ -236,6 +278,20 @@ function isExcusedByOrder(x: Obligation, y: Obligation): boolean {
     x.lockClass === y.lockClass &&
     y.endSeq !== 0 &&
     y.endSeq < x.seq
+  );
+}
+
+/**
+ * Whether an outer hold serialises this nesting of a class in itself (Linux `mutex_lock_nest_lock`): all
+ * that is asked for so is asked for under one and the same lock. One lock twice is no nesting.
+ */
+function isSerialized(x: Obligation, y: Obligation): boolean {
+  const nestedIn = y.rare === null ? null : y.rare.nestedIn;
+  return (
+    nestedIn !== null &&
+    x.lockClass === y.lockClass &&
+    x.instance !== y.instance &&
+    includesGrant(x.under, nestedIn)
   );
 }
 

@@ -23,8 +23,8 @@ import type { Arrows } from './arrows.ts';
 import { areGatesHeld } from './gates.ts';
 import { KeyedList } from './keyed-list.ts';
 import { type KnownEdge, type LockClass, transitionOf } from './lock-class.ts';
-import { Obligation, rareOf } from './obligation.ts';
-import type { Transition } from './stack-trace.ts';
+import { Obligation, Rare, rareOf } from './obligation.ts';
+import type { RawStack, Transition } from './stack-trace.ts';
 
 let owners = 0;
 let lastRun = -1;
@@ -37,6 +37,8 @@ export class Engine implements GrantVisitor {
   readonly arrows: Arrows;
   /** Obligations that are asked for or open, the newest first. */
   newest: Obligation | null = null;
+  /** Where the next request is made, for whoever replays what happened elsewhere; else it takes a stack. */
+  place: RawStack | null = null;
   readonly #firstTransitions = new KeyedList<Transition>();
   /** The request that was made last, as long as nothing else happened: granted at once, it never waited. */
   #justAsked: Obligation | null = null;
@@ -62,7 +64,8 @@ export class Engine implements GrantVisitor {
     asked.clock = clock;
     asked.under = under;
     asked.isBreakable = isBreakable;
-    if (transition.budget > 0) {
+    if (this.place !== null) asked.stack = this.place;
+    else if (transition.budget > 0) {
       asked.stack = transition.take();
       rareOf(asked).askedMs = performance.now();
     }
@@ -131,7 +134,7 @@ export class Engine implements GrantVisitor {
     if (rare !== null) {
       if (isRuled && rare.inner !== null) this.#noteNested(open, rare.inner);
       if (rare.grantedMs !== 0) open.lockClass.holds.add(performance.now() - rare.grantedMs);
-      open.rare = null;
+      open.rare = remainderOf(rare);
     }
     this.#end(open, this.#dischargeSeq);
     open.clock = null;
@@ -222,8 +225,16 @@ export class Engine implements GrantVisitor {
       }
       if (isWarm) over.transition.warmCover = over.cover;
     }
-    if (over.stack !== undefined) this.arrows.settleStack(over, isWanted);
+    if (over.stack !== undefined && this.place === null) this.arrows.settleStack(over, isWanted);
   }
+}
+
+/** What of it still matters when the obligation is over: what it says to those who are discharged later. */
+function remainderOf({ nestedIn }: Rare): Rare | null {
+  if (nestedIn === null) return null;
+  const remainder = new Rare();
+  remainder.nestedIn = nestedIn;
+  return remainder;
 }
 
 /** A mask: the first walk of a row is remembered, and every eighth after it, if it met warm edges only. */

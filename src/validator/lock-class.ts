@@ -5,7 +5,28 @@ import { KeyedList } from './keyed-list.ts';
 import { type RawStack, Transition } from './stack-trace.ts';
 
 /** What kind of thing a class is; decides which rule a nesting of it breaks. */
-export type LockKind = 'mutex' | 'rwlock' | 'semaphore' | 'rcu' | 'completion' | 'executor';
+export type LockKind =
+  | 'mutex'
+  | 'rwlock'
+  | 'semaphore'
+  | 'rcu'
+  | 'completion'
+  | 'executor'
+  /** An execution context such as an interrupt; see contexts.ts. */
+  | 'context'
+  | KernelKind;
+
+/** What the Linux kernel has beside these; traces name them. */
+export type KernelKind =
+  | 'rwsem'
+  | 'spinlock'
+  | 'raw_spinlock'
+  | 'rtmutex'
+  | 'local_lock'
+  | 'rcu_read'
+  | 'rcu_read_bh'
+  | 'rcu_read_sched'
+  | 'map';
 
 export interface LockClassOptions {
   kind?: LockKind;
@@ -15,6 +36,15 @@ export interface LockClassOptions {
   isFair?: boolean;
   /** Runs one job after the other, so that whoever waits for it waits for all before. Default false. */
   isSerial?: boolean;
+  /** Followed, and never part of a finding that has arrows. Default false. */
+  isExempt?: boolean;
+  /** Private to one processor: interrupts take no part in cycles through it. Default false. */
+  isPerCpu?: boolean;
+  /**
+   * What nesting two instances means: a finding (`report`, the default), or a finding only where the orders
+   * that were seen contradict each other (`instances`).
+   */
+  sameClass?: 'report' | 'instances';
 }
 
 /** How Y is asked for: request mode, or a try, or a mere wait. */
@@ -144,8 +174,13 @@ export class LockClass {
   readonly permits: number;
   readonly isFair: boolean;
   readonly isSerial: boolean;
+  readonly isExempt: boolean;
+  readonly isPerCpu: boolean;
   /** Node of the dependency graph. */
   readonly node: number;
+  /** Classes of requests that were made with a subclass, by its number. */
+  readonly subclasses: Map<number, LockClass> = new Map();
+  readonly options: LockClassOptions;
   readonly #requestKinds: RequestKind[] = [];
   readonly exclusive: Row = new Row(this, 'exclusive');
   readonly shared: Row = new Row(this, 'shared');
@@ -159,12 +194,15 @@ export class LockClass {
 
   constructor(givenName: string | undefined, node: number, site: RawStack, options: LockClassOptions) {
     this.givenName = givenName;
+    this.options = options;
     this.node = node;
     this.site = site;
     this.kind = options.kind ?? 'mutex';
     this.permits = options.permits ?? 1;
     this.isFair = options.isFair ?? false;
     this.isSerial = options.isSerial ?? false;
+    this.isExempt = options.isExempt ?? false;
+    this.isPerCpu = options.isPerCpu ?? false;
   }
 
   /** What requests with this code have in common. */

@@ -14,6 +14,8 @@ export class Rare {
   /** The job that must discharge it, and where it was handed over. */
   custodian: Obligation | null = null;
   handedAt: RawStack | null = null;
+  /** The outer hold that serialises nestings of the class, as the request said. */
+  nestedIn: Obligation | null = null;
   /** When it was asked for and granted, if it is sampled; milliseconds. */
   askedMs = 0;
   grantedMs = 0;

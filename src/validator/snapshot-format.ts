@@ -68,6 +68,8 @@ export interface SnapshotEdge {
   breakable: boolean;
   simultaneous: boolean;
   provisional: boolean;
+  /** The program declared this order; then the count may be 0. */
+  declared?: boolean;
   count: number;
   /** Exclusive holds that covered the edge every time it was seen, by lock name and instance. */
   gates: string[];

@@ -4,7 +4,7 @@ import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as SourceMapSupport from 'source-map-support';
 import type { SnapshotFrame, SnapshotStack } from './snapshot-format.ts';
-import type { RawFrame, RawStack } from './stack-trace.ts';
+import type { RawFrame, RawStack, RecordedFrame } from './stack-trace.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -16,7 +16,9 @@ function loadMapper(): typeof SourceMapSupport {
 }
 
 /** `path:line:column` of the original source. A broken map leaves the position of the running code. */
-export function placeOf({ file, line, column }: RawFrame): string {
+export function placeOf(frame: RawFrame | RecordedFrame): string {
+  const { file, line, column } = frame;
+  if ('at' in frame) return frame.at ?? `${file}:${line}:${column}`;
   let position = { source: file, line, column: column - 1 };
   try {
     position = { ...position, ...loadMapper().mapSourcePosition(position) };

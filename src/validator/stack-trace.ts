@@ -14,6 +14,12 @@ export interface RawFrame {
   readonly fn: string | undefined;
 }
 
+/** A place that somebody recorded, which no source map applies to. */
+export interface RecordedFrame extends RawFrame {
+  /** Whatever the recorder wrote in the place of file and line. */
+  readonly at: string | undefined;
+}
+
 export type RawStack = readonly RawFrame[];
 
 /** A stack that nobody has read yet, or its frames. */

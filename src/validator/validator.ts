@@ -1,8 +1,11 @@
 import { retiredOwners } from '../causality/clock.ts';
 import { promiseHooksTracker } from '../causality/promise-hooks.ts';
 import type { CausalTracker } from '../causality/tracker.ts';
-import { DependencyGraph, type NodeAttributes } from '../graph/dependency-graph.ts';
+import { DependencyGraph } from '../graph/dependency-graph.ts';
 import { Arrows } from './arrows.ts';
+import { ClassRegistry } from './class-registry.ts';
+import { Contexts } from './contexts.ts';
+import { DeclaredOrders } from './declared-orders.ts';
 import { Engine } from './engine.ts';
 import {
   LockdepError,
@@ -13,12 +16,11 @@ import {
   rejectArgument,
 } from './errors.ts';
 import { type Finding, fingerprintOf, formatMessage, printableName } from './finding.ts';
-import { type EdgePlaces, LockClass, type LockClassOptions } from './lock-class.ts';
+import type { EdgePlaces, LockClass, LockClassOptions } from './lock-class.ts';
 import { observeOpenWork } from './open-work.ts';
 import { Request, type RequestOptions } from './request.ts';
 import type { FindingCode, Severity, Snapshot, SnapshotFinding } from './snapshot-format.ts';
 import { toSnapshot } from './snapshot.ts';
-import { placeOf } from './source-position.ts';
 import { captureStack, readStack } from './stack-trace.ts';
 import { findCycleFinding } from './verdicts.ts';
 import { watchLock, type WatchLockOptions } from './watch-lock.ts';
@@ -52,10 +54,12 @@ export class Validator {
   /** @internal What locks and executors call. */
   readonly engine: Engine;
   readonly #graph = new DependencyGraph<EdgePlaces>();
-  readonly #arrows = new Arrows(this.#graph);
-  readonly #classes: LockClass[] = [];
-  readonly #nodes: NodeAttributes[] = [];
-  readonly #classesByKey = new Map<string, LockClass>();
+  readonly #arrows: Arrows;
+  readonly #classes = new ClassRegistry(this.#graph, () => this.engine.place ?? readStack(captureStack()));
+  readonly #orders = new DeclaredOrders(this.#graph, this.#classes, (edge) =>
+    this.#arrows.changed.push(edge),
+  );
+  #contexts: Contexts | undefined;
   readonly #findings = new Map<string, Finding>();
   /** Provisional findings of earlier checks, which are published once they have stood for one. */
   readonly #standing = new Map<string, number>();
@@ -75,6 +79,7 @@ export class Validator {
     if (!POLICIES.includes(policy))
       rejectArgument('policy', POLICIES.map((each) => `'${each}'`).join(', '), policy);
     this.policy = policy;
+    this.#arrows = new Arrows(this.#graph, tracker);
     this.engine = new Engine(tracker, this.#arrows);
     if (onFinding !== undefined) this.onFinding(onFinding);
   }
@@ -104,10 +109,9 @@ export class Validator {
     this.#graph.clear();
     this.#arrows.changed = [];
     this.#arrows.gateClasses.clear();
-    for (const [node, lockClass] of this.#classes.entries()) {
-      this.#graph.addNode(this.#nodes[node]!);
-      lockClass.forget();
-    }
+    this.#classes.forget();
+    this.#contexts = undefined;
+    this.#orders.bindAll();
     this.#findings.clear();
     this.#standing.clear();
   }
@@ -132,7 +136,7 @@ export class Validator {
   lockClass(name: string, options: LockClassOptions = {}): LockClass {
     if (name === undefined) rejectArgument('name', 'a non-empty string', name);
     checkName(name);
-    checkOptions(options, ['kind', 'permits', 'isFair', 'isSerial']);
+    checkOptions(options, ['kind', 'permits', 'isFair', 'isSerial', 'isExempt', 'isPerCpu']);
     if (options.permits !== undefined && options.permits !== Infinity)
       checkCount('permits', options.permits, 1);
     return this.classOf(name, options);
@@ -140,32 +144,37 @@ export class Validator {
 
   /** @internal The class of a lock that is being made: by name, else by the place. */
   classOf(name: string | undefined, options: LockClassOptions): LockClass {
-    const site =
-      name !== undefined && this.#classesByKey.has(classKey(name, options)) ? [] : readStack(captureStack());
-    const [place] = site;
-    const key = classKey(
-      name ?? (place === undefined ? 'unknown place' : `${place.file}:${place.line}:${place.column}`),
-      options,
-    );
-    let lockClass = this.#classesByKey.get(key);
-    if (lockClass === undefined) {
-      if (this.#classes.length === 0) this.#startFollowing();
-      const attributes: NodeAttributes = {
-        get name(): string {
-          return name ?? (place === undefined ? 'unknown place' : placeOf(place));
-        },
-        capacity: options.permits ?? 1,
-        isFair: options.isFair ?? false,
-        isExecutor: options.kind === 'executor' || options.kind === 'rcu',
-        isSerial: options.isSerial ?? false,
-      };
-      const node = this.#graph.addNode(attributes);
-      lockClass = new LockClass(name, node, site, options);
-      this.#classesByKey.set(key, lockClass);
-      this.#classes[node] = lockClass;
-      this.#nodes[node] = attributes;
-    }
+    const count = this.#classes.classes.length;
+    const lockClass = this.#classes.classOf(name, options);
+    if (count === 0) this.#startFollowing();
+    if (this.#classes.classes.length > count && name !== undefined) this.#orders.bind(lockClass, name);
     return lockClass;
+  }
+
+  /** @internal What requests of a subclass belong to. */
+  subclassOf(lockClass: LockClass, subclass: number): LockClass {
+    return this.#classes.subclassOf(lockClass, subclass);
+  }
+
+  /** @internal What execution contexts ask for, and what is held where they may come in. */
+  get contexts(): Contexts {
+    return (this.#contexts ??= new Contexts(this.#arrows, (name) => this.classOf(name, { kind: 'context' })));
+  }
+
+  /**
+   * Declares that locks of these classes are taken in this order, first to last. Whoever does otherwise
+   * has closed a cycle with the declaration, which is an `order-violation`.
+   * @throws LockdepError `ERR_INVALID_ARGUMENT` for anything but two or more different names.
+   */
+  declareOrder(names: readonly string[]): void {
+    if (!Array.isArray(names) || names.length < 2 || new Set(names).size !== names.length)
+      rejectArgument('names', 'an array of at least two different names', names);
+    for (const name of names) {
+      if (name === undefined) rejectArgument('names', 'an array of names', name);
+      checkName(name);
+    }
+    this.#orders.declare(names);
+    this.flush();
   }
 
   /** Flows are followed from the first class on; a program that imports us and makes no lock pays nothing. */
@@ -199,7 +208,7 @@ export class Validator {
       const changed = this.#arrows.changed;
       this.#arrows.changed = [];
       for (const edge of changed) {
-        const finding = findCycleFinding(this.#graph, this.#classes, edge, false);
+        const finding = findCycleFinding(this.#graph, this.#classes.classes, edge, false);
         if (finding !== undefined) this.#publish(finding);
       }
     } catch (error) {
@@ -219,7 +228,7 @@ export class Validator {
   report(code: FindingCode, lockClass: LockClass, subject: string, severity: Severity = 'error'): void {
     this.#pendingError = undefined;
     const name = this.#graph.node(lockClass.node).name;
-    const stack = readStack(captureStack());
+    const stack = this.engine.place ?? readStack(captureStack());
     this.#publish({
       code,
       fingerprint: fingerprintOf(code, [name, subject], []),
@@ -249,7 +258,7 @@ export class Validator {
   #parts(): Omit<Parameters<typeof toSnapshot>[0], 'findings'> {
     return {
       graph: this.#graph,
-      classes: this.#classes,
+      classes: this.#classes.classes,
       inputId: this.#inputId,
       instanceName: (instance) => this.#nameOfInstance(instance),
     };
@@ -276,7 +285,7 @@ export class Validator {
       const changed = this.#arrows.changed;
       this.#arrows.changed = [];
       for (const edge of changed) {
-        const finding = findCycleFinding(this.#graph, this.#classes, edge, isDrained);
+        const finding = findCycleFinding(this.#graph, this.#classes.classes, edge, isDrained);
         if (finding === undefined) continue;
         const other = found.get(finding.fingerprint);
         if (other === undefined || isGraver(finding, other)) found.set(finding.fingerprint, finding);
@@ -316,11 +325,6 @@ const retireWhenCollected = new FinalizationRegistry<Engine>((engine) => {
   retiredOwners.add(engine.owner);
   engine.tracker.disable();
 });
-
-/** Locks of one name are one class if they are of one kind and size. */
-function classKey(name: string, { kind = 'mutex', permits = 1 }: LockClassOptions): string {
-  return `${kind} ${permits} ${name}`;
-}
 
 function isGraver(a: Finding, b: Finding): boolean {
   return (

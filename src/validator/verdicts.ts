@@ -8,6 +8,7 @@ import { canonicalRotation } from '../graph/canonical-rotation.ts';
 import { showCustody } from '../graph/custody-path.ts';
 import type { Edge } from '../graph/edge.ts';
 import type { Cycle } from '../graph/strong-path.ts';
+import { LOOP_CONTEXT } from './contexts.ts';
 import { type Finding, fingerprintOf, formatMessage, printableName } from './finding.ts';
 import type { EdgePlaces, LockClass } from './lock-class.ts';
 import type { Certainty, FindingCode, Severity } from './snapshot-format.ts';
@@ -26,7 +27,7 @@ const SUSPECTED: Tier = { certainty: 'potential', severity: 'warning', accepts: 
 
 /** Only a circular dependency is excused by a wait that would end; for the others an outage of seconds is an outage. */
 function isProven(edge: LockEdge): boolean {
-  return edge.count > 0 && edge.evidence === 'proven' && (!edge.isBreakable || edge.from === edge.to);
+  return !edge.isProvisional && edge.evidence === 'proven' && (!edge.isBreakable || edge.from === edge.to);
 }
 
 /** Looks for a cycle through `edge`. `isDrained` says that requests which wait now will wait for ever. */
@@ -83,12 +84,21 @@ function toFinding(
 
 function codeOfCycle(edges: readonly LockEdge[], classes: readonly LockClass[]): FindingCode {
   const [edge] = edges;
+  if (edges.some(({ isDeclared }) => isDeclared)) return 'order-violation';
+  const context = edges.find(({ kind, isFromContext }) => kind === 'context' && isFromContext);
+  if (context !== undefined) return codeOfContext(edges, classes[context.from]!);
   if (edges.length > 1 || edge === undefined) return 'circular-dependency';
   const isSameInstance = edge.data?.isSameInstance === true;
   if (isSameInstance && edge.fromMode === 'shared' && edge.toMode === 'exclusive' && edge.kind === 'order')
     return 'upgrade-deadlock';
   if (isSameInstance && classes[edge.from]!.kind === 'semaphore') return 'nested-capacity';
   return 'recursive-acquisition';
+}
+
+/** One class on both sides of an interrupt is the kernel's "inconsistent lock state". */
+function codeOfContext(edges: readonly LockEdge[], context: LockClass): FindingCode {
+  const isDirect = edges.length === 2 && context.givenName !== LOOP_CONTEXT;
+  return isDirect ? 'inconsistent-context' : 'context-inversion';
 }
 
 /**
@@ -99,7 +109,12 @@ function flowsOf(edges: readonly LockEdge[], classes: readonly LockClass[]): num
   let flows = 0;
   edges.forEach((edge, i) => {
     const previous = edges[(i + edges.length - 1) % edges.length]!;
-    if (edge.kind === 'handoff' || (edge.kind === 'custody' && previous.kind !== 'handoff')) return;
+    if (
+      edge.isFromContext ||
+      edge.kind === 'handoff' ||
+      (edge.kind === 'custody' && previous.kind !== 'handoff')
+    )
+      return;
     const { permits } = classes[edge.from]!;
     // Two locks of one class, nested: one flow holds the first and asks for the second, one the other way round.
     if (edge.from === edge.to && edge.data?.isSameInstance === false) flows++;

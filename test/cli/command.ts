@@ -21,6 +21,8 @@ export interface Ended {
 export interface Surroundings {
   cwd?: string;
   env?: Record<string, string>;
+  /** What stands on stdin. */
+  input?: string;
 }
 
 /** The environment of this test run, less what would change what a child prints. */
@@ -29,10 +31,11 @@ export function cleanEnv(extra: Record<string, string> = {}): NodeJS.ProcessEnv 
   return { PATH, HOME, TMPDIR, SystemRoot, ...extra };
 }
 
-export function runNode(args: string[], { cwd = root, env = {} }: Surroundings = {}): Ended {
+export function runNode(args: string[], { cwd = root, env = {}, input }: Surroundings = {}): Ended {
   const { stdout, stderr, status, signal, error } = spawnSync(process.execPath, args, {
     cwd,
     env: cleanEnv(env),
+    ...(input === undefined ? {} : { input }),
     encoding: 'utf8',
     timeout: 30_000,
   });

@@ -13,6 +13,7 @@ Finds deadlocks in asynchronous programs before they happen.
 
 Commands:
   run [options] <script> [args…]  Runs a program watched; reports on stderr at its end, and passes its failing status on.
+  check [options] <trace…>        Replays event traces and reports; "-" reads stdin. Never explores schedules.
   report [options] <snapshot>     Renders a saved snapshot.
 
 Options:
@@ -46,6 +47,13 @@ Options:
 
 ${exitStatus}`;
 
+const checkHelp = reportHelp
+  .replace('report [options] <snapshot>', 'check [options] <trace…>')
+  .replace(
+    'Renders a saved snapshot.',
+    'Replays event traces and reports; "-" reads stdin. Never explores schedules.',
+  );
+
 describe('what is asked for goes to stdout', () => {
   test.for([
     [['--help'], help],
@@ -54,6 +62,7 @@ describe('what is asked for goes to stdout', () => {
     [['--help', 'run'], help],
     [['run', '--help'], runHelp],
     [['run', '-h', 'none.mjs'], runHelp],
+    [['check', '--help'], checkHelp],
     [['report', '--help'], reportHelp],
     [['report', 'none.json', '-h'], reportHelp],
     [['--version'], `lockdep ${readVersion()}\n`],

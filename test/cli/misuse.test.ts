@@ -29,13 +29,20 @@ function makeMistakes(): string {
 
 const mistakes: [args: string[], line: string][] = [
   [[], 'Expected a command, got none; see lockdep --help'],
-  [['reprot'], 'Expected a command (run or report), got "reprot"; did you mean report?'],
-  [['walk', 'app.mjs'], 'Expected a command (run or report), got "walk"'],
-  [['\u001b[2J'], 'Expected a command (run or report), got "\\x1b[2J"'],
+  [['reprot'], 'Expected a command (run, check or report), got "reprot"; did you mean report?'],
+  [['walk', 'app.mjs'], 'Expected a command (run, check or report), got "walk"'],
+  [['\u001b[2J'], 'Expected a command (run, check or report), got "\\x1b[2J"'],
   [['--verison'], 'Expected one of --help, --version, got --verison; did you mean --version?'],
   [['--version=2'], 'Expected --version to have no value, got "2"'],
   [['-x'], 'Expected one of --help, --version, got -x'],
   [['--format', 'json', 'report', 'good.json'], 'Expected one of --help, --version, got --format'],
+
+  [['check'], 'Expected a trace, got none; see lockdep check --help'],
+  [['check', '-', '-'], 'Expected "-" once, got it twice: stdin can be read once only'],
+  [['check', 'none.trace'], 'Expected a trace to read, got none.trace, which does not exist'],
+  [['check', 'folder'], 'Expected a trace to read, got folder, which is a directory'],
+  [['check', 'text.json'], 'text.json:1: Expected "|" after the task, got "JSON"'],
+  [['check', 'good.json', '--format', 'yaml'], 'Expected --format to be text or json, got "yaml"'],
 
   [['report'], 'Expected a snapshot, got none; see lockdep report --help'],
   [['report', 'good.json', 'good.json'], 'Expected one snapshot, got 2; merging them is not built yet'],

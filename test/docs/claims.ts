@@ -56,5 +56,8 @@ export const claims: Readonly<Record<string, (source: string) => string>> = {
   report: (source) => runWatched(source, 'text'),
   edges: (source) => formatEdges(JSON.parse(runWatched(source, 'json')) as Snapshot),
   output: (source) => runNode([compiledFile(source)], { cwd: folderOf(source) }).stdout,
+  // A trace is printed from where it is, so that its lines can be shown.
+  check: (source) =>
+    runCli(['check', path.basename(source)], { cwd: path.join(root, path.dirname(source)) }).stdout,
   'help run': () => runCli(['run', '--help']).stdout,
 };

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readText, root } from './documents.ts';
 
 /** Rooms that make findings; the others only word or list them. */
-const ROOMS = ['validator', 'locks', 'executors', 'live', 'adapters', 'runners'];
+const ROOMS = ['validator', 'locks', 'executors', 'trace', 'live', 'adapters', 'runners'];
 /** Where every code stands, made or not. */
 const TABLES = ['src/validator/finding.ts', 'src/validator/snapshot-format.ts'];
 
@@ -50,8 +50,8 @@ test('the codes that can occur, and no others, have a heading', () => {
 describe.each(made)('%s', (code) => {
   const section = sections.get(code) ?? '';
 
-  test('is shown in a report of a program', () => {
-    expect(section).toContain('```ts ');
+  test('is shown in a report of a program or a trace', () => {
+    expect(section).toMatch(/^```(ts|trace) /m);
     expect(section).toContain(`[${code}]\n`);
   });
 

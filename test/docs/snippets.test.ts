@@ -1,7 +1,8 @@
 /**
  * Every program in README.md and docs/ is a file of fixtures/programs, and whatever is shown of it is what
  * it does. The info string of a block says what it is: `ts FILE` is that file, and below it `text report`,
- * `text edges` and `text output` are the report, the edges and the stdout of it; see claims.ts.
+ * `text edges` and `text output` are the report, the edges and the stdout of it; `trace FILE` is a trace, and
+ * below it `text check` what `lockdep check` says of it; see claims.ts.
  * `UPDATE_DOCS=1 npx vitest run test/docs` fills the blocks in; look at the difference it makes.
  */
 import { existsSync, readdirSync } from 'node:fs';
@@ -13,14 +14,16 @@ import { type Block, listBlocks, listDocuments, readText, rewriteBlock, root } f
 const isUpdate = process.env['UPDATE_DOCS'] === '1';
 
 const blocks = listDocuments().flatMap(listBlocks);
-const programs = blocks.filter(({ language }) => language === 'ts');
+const isProgram = ({ language }: Pick<Block, 'language'>): boolean =>
+  language === 'ts' || language === 'trace';
+const programs = blocks.filter(isProgram);
 
 /** The blocks between a program and the next. */
 function claimsBelow(program: Block): Block[] {
   const below = blocks.filter(
     ({ document, index }) => document === program.document && index > program.index,
   );
-  const end = below.findIndex(({ language }) => language === 'ts');
+  const end = below.findIndex(isProgram);
   return below.slice(0, end === -1 ? below.length : end).filter(({ language }) => language === 'text');
 }
 
@@ -38,7 +41,7 @@ test('there are programs to look at', () => {
 test('every block is of a known kind', () => {
   const unknown = blocks.filter(({ language, label }) => {
     if (language === 'text') return !Object.hasOwn(claims, label);
-    return language === 'ts' ? !existsSync(path.join(root, label)) : language !== 'sh';
+    return isProgram({ language }) ? !existsSync(path.join(root, label)) : language !== 'sh';
   });
   expect(unknown.map(({ document, line, label }) => `${document}:${line} ${label}`)).toEqual([]);
 });

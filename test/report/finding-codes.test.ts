@@ -114,33 +114,57 @@ const cases: Case[] = [
   },
   {
     code: 'context-inversion',
-    chain: ['A', 'B'],
+    chain: ['A', 'hardirq', 'B', 'A'],
+    classes: [lockClass('A'), lockClass('B'), lockClass('hardirq', { kind: 'context' })],
+    edges: [
+      edge('A', 'hardirq', { ...twice, kind: 'context' }),
+      edge('hardirq', 'B', { kind: 'context', held: stack(), requested: stack('src/b.ts:7:9') }),
+      edge('B', 'A'),
+    ],
+    rest: { flows: 2 },
     text: `
-  A              seen once
-    A asked for  src/a.ts:7:3
+  A → hardirq            seen once
+    A held since         src/a.ts:3:9
+    hardirq may come in  src/a.ts:5:9
+  hardirq → B            seen once
+    B asked for          src/b.ts:7:9
+  B → A                  seen once
+    B held since         src/B.ts:1:1
+    A asked for          src/B.ts:2:2
 
-  Fix: do not ask for "B" at src/a.ts:7 while "A" is held, or keep "B" out of
-       the context that can interrupt.`,
+  Two flows are enough, at the same time.
+  Fix: keep "hardirq" out while "A" is held at src/a.ts:3, or do not take "B" in
+       "hardirq" at src/b.ts:7.`,
   },
   {
     code: 'inconsistent-context',
+    chain: ['A', 'hardirq', 'A'],
+    classes: [lockClass('A'), lockClass('hardirq', { kind: 'context' })],
+    edges: [
+      edge('A', 'hardirq', { ...twice, kind: 'context' }),
+      edge('hardirq', 'A', { kind: 'context', held: stack(), requested: stack('src/b.ts:7:9') }),
+    ],
+    rest: { flows: 1 },
+    text: `
+  A → hardirq            seen once
+    A held since         src/a.ts:3:9
+    hardirq may come in  src/a.ts:5:9
+  hardirq → A            seen once
+    A asked for          src/b.ts:7:9
+
+  One flow is enough.
+  Fix: keep "hardirq" out while "A" is held at src/a.ts:3, or do not take "A" in
+       "hardirq" at src/b.ts:7.`,
+  },
+  {
+    code: 'invalid-wait-context',
     chain: ['A'],
     text: `
   A              seen once
     A asked for  src/a.ts:7:3
 
-  Fix: keep the context out while "A" is held at src/a.ts:7, or do not take "A"
-       in that context.`,
-  },
-  {
-    code: 'invalid-wait-context',
-    chain: ['A', 'B'],
-    text: `
-  A              seen once
-    A asked for  src/a.ts:7:3
-
-  Fix: do not ask for "B" at src/a.ts:7 where waiting is not allowed; release
-       "A" first.`,
+  Fix: ask for "A" at src/a.ts:7 where waiting that long is allowed, or use a
+       lock there that waits less.`,
   },
   {
     code: 'nested-lock-not-held',
@@ -154,14 +178,17 @@ const cases: Case[] = [
   },
   {
     code: 'order-violation',
-    chain: ['B', 'A'],
-    edges: [edge('B', 'A')],
+    chain: ['A', 'B', 'A'],
+    edges: [edge('A', 'B', { declared: true, count: 0 }), edge('B', 'A', twice)],
+    rest: { flows: 2 },
     text: `
+  A → B           declared, never seen
   B → A           seen once
-    B held since  src/B.ts:1:1
-    A asked for   src/B.ts:2:2
+    B held since  src/a.ts:3:9
+    A asked for   src/a.ts:5:9
 
-  Fix: take "A" before "B" at src/B.ts:1, or change the declared order.`,
+  Two flows are enough: one in each order, at the same time.
+  Fix: take "A" before "B" at src/a.ts:5, or change the declared order.`,
   },
   {
     code: 'bad-release',
@@ -292,7 +319,7 @@ describe('a fix', () => {
   test('of a declared order within one class names the class once', () => {
     const found = finding('order-violation', ['A', 'A'], { edges: [0] });
     expect(formatFinding(found, snapshot({ edges: [edge('A', 'A')], findings: [found] }))).toContain(
-      'Fix: ask for the locks of "A" in their declared order at src/A.ts:1, or change',
+      'Fix: ask for the locks of "A" in the order that is declared for them at',
     );
   });
 

@@ -1,0 +1,57 @@
+/** The kinds of locks that traces declare, with the wait types that the kernel gives to its own. */
+import type { LockClassOptions, LockKind } from '../validator/lock-class.ts';
+
+/**
+ * How deep somebody may wait: the kernel's wait types (`enum lockdep_wait_type`), so named. What is taken
+ * in a context must not wait more deeply than the context allows.
+ */
+export const UNCHECKED = 0;
+const FREE = 1;
+const SPIN = 2;
+const CONFIG = 3;
+const SLEEP = 4;
+export const ANY = 5;
+
+export interface TraceKind {
+  readonly options: LockClassOptions;
+  /** What may be waited for while it is held. */
+  readonly inner: number;
+  /** What it takes to ask for it; the kernel's default is the inner type. */
+  readonly outer: number;
+}
+
+function kind(
+  kind: LockKind,
+  inner: number,
+  options: LockClassOptions = {},
+  outer: number = inner,
+): TraceKind {
+  return { options: { kind, ...options }, inner, outer };
+}
+
+/** Read-side sections are followed for what may be waited for in them, and never part of the graph. */
+const READ_SIDE: LockClassOptions = { isExempt: true, permits: Infinity };
+
+/** Linux v7.0, `lockdep_init_map_*` of each primitive. */
+export const KINDS: ReadonlyMap<string, TraceKind> = new Map([
+  ['mutex', kind('mutex', SLEEP)],
+  ['rtmutex', kind('rtmutex', SLEEP)],
+  ['rwsem', kind('rwsem', SLEEP)],
+  ['rwlock', kind('rwlock', CONFIG)],
+  ['spinlock', kind('spinlock', CONFIG)],
+  ['raw_spinlock', kind('raw_spinlock', SPIN)],
+  ['local_lock', kind('local_lock', CONFIG, { isPerCpu: true })],
+  ['rcu_read', kind('rcu_read', CONFIG, READ_SIDE, FREE)],
+  ['rcu_read_bh', kind('rcu_read_bh', CONFIG, READ_SIDE, FREE)],
+  ['rcu_read_sched', kind('rcu_read_sched', SPIN, READ_SIDE, FREE)],
+  ['map', kind('map', UNCHECKED)],
+  ['semaphore', kind('semaphore', UNCHECKED)],
+  ['completion', kind('completion', UNCHECKED)],
+  ['executor', kind('executor', UNCHECKED, { isSerial: true })],
+]);
+
+/** What may be waited for in an execution context. */
+export function allowedIn(context: string, isThreaded: boolean): number {
+  if (context === 'hardirq') return isThreaded ? CONFIG : SPIN;
+  return context === 'softirq' ? CONFIG : ANY;
+}

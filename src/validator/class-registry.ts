@@ -1,0 +1,99 @@
+/** Which lock classes there are, and the nodes that stand for them in the graph. */
+import type { DependencyGraph, NodeAttributes } from '../graph/dependency-graph.ts';
+import { type EdgePlaces, LockClass, type LockClassOptions } from './lock-class.ts';
+import { placeOf } from './source-position.ts';
+import type { RawStack } from './stack-trace.ts';
+
+/** Kinds that somebody waits for as for whoever runs what comes next. */
+const EXECUTOR_KINDS: ReadonlySet<string | undefined> = new Set(['executor', 'rcu', 'context']);
+
+export class ClassRegistry {
+  readonly #graph: DependencyGraph<EdgePlaces>;
+  readonly #takePlace: () => RawStack;
+  /** By node. */
+  readonly classes: LockClass[] = [];
+  readonly #attributes: NodeAttributes[] = [];
+  readonly #byKey = new Map<string, LockClass>();
+
+  /** `takePlace` says where the program is now. */
+  constructor(graph: DependencyGraph<EdgePlaces>, takePlace: () => RawStack) {
+    this.#graph = graph;
+    this.#takePlace = takePlace;
+  }
+
+  /** The class of locks made here: by name, else by the place. Locks of one name are one class if they are of one kind and size. */
+  classOf(name: string | undefined, options: LockClassOptions): LockClass {
+    const { kind = 'mutex', permits = 1 } = options;
+    const keyOf = (text: string): string => `${kind} ${permits} ${text}`;
+    const known = name === undefined ? undefined : this.#byKey.get(keyOf(name));
+    if (known !== undefined) return known;
+    const site = this.#takePlace();
+    const [place] = site;
+    const key = keyOf(
+      name ?? (place === undefined ? UNKNOWN_PLACE : `${place.file}:${place.line}:${place.column}`),
+    );
+    const nameNow = (): string => name ?? (place === undefined ? UNKNOWN_PLACE : placeOf(place));
+    return this.#byKey.get(key) ?? this.#add(key, name, nameNow, site, options);
+  }
+
+  /** The class that requests of a subclass belong to; 0 is the class itself. */
+  subclassOf(lockClass: LockClass, subclass: number): LockClass {
+    if (subclass === 0) return lockClass;
+    const known = lockClass.subclasses.get(subclass);
+    if (known !== undefined) return known;
+    const suffix = `/${subclass}`;
+    const { givenName } = lockClass;
+    const base = this.#attributes[lockClass.node]!;
+    const created = this.#add(
+      `${lockClass.node}${suffix}`,
+      givenName === undefined ? undefined : givenName + suffix,
+      () => base.name + suffix,
+      lockClass.site,
+      lockClass.options,
+    );
+    lockClass.subclasses.set(subclass, created);
+    return created;
+  }
+
+  /** Classes of that name, of whatever kind. */
+  named(name: string): LockClass[] {
+    return this.classes.filter(({ givenName }) => givenName === name);
+  }
+
+  /** Puts all classes into an emptied graph again, with nothing known of them. */
+  forget(): void {
+    for (const [node, lockClass] of this.classes.entries()) {
+      this.#graph.addNode(this.#attributes[node]!);
+      lockClass.forget();
+    }
+  }
+
+  #add(
+    key: string,
+    givenName: string | undefined,
+    nameNow: () => string,
+    site: RawStack,
+    options: LockClassOptions,
+  ): LockClass {
+    const attributes: NodeAttributes = {
+      // A place is mapped to the original source when somebody reads it, and not before.
+      get name(): string {
+        return nameNow();
+      },
+      capacity: options.permits ?? 1,
+      isFair: options.isFair ?? false,
+      isExecutor: EXECUTOR_KINDS.has(options.kind),
+      isSerial: options.isSerial ?? false,
+      isExempt: options.isExempt ?? false,
+      isPerCpu: options.isPerCpu ?? false,
+    };
+    const node = this.#graph.addNode(attributes);
+    const lockClass = new LockClass(givenName, node, site, options);
+    this.#byKey.set(key, lockClass);
+    this.classes[node] = lockClass;
+    this.#attributes[node] = attributes;
+    return lockClass;
+  }
+}
+
+const UNKNOWN_PLACE = 'unknown place';

@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../src/index.ts';
+import { makeFolder, runCli } from './command.ts';
+
+const ab = 'T1|acq(A)|1\nT1|acq(B)|2\nT1|rel(B)|3\nT1|rel(A)|4\n';
+const ba = 'T1|acq(B)|1\nT1|acq(A)|2\nT1|rel(A)|3\nT1|rel(B)|4\n';
+
+const report = `Potential deadlock: A → B → A [circular-dependency]
+
+  A → B           seen once
+    A held since  ab.trace:1:1  T1|acq(A)|1
+    B asked for   ab.trace:2:1  T1|acq(B)|2
+  B → A           seen once
+    B held since  ba.trace:1:1  T1|acq(B)|1
+    A asked for   ba.trace:2:1  T1|acq(A)|2
+
+  Two flows are enough: one in each order, at the same time.
+  Fix: take "B" first in ab.trace:1, and keep to that order everywhere.
+
+1 finding: 1 error (2 classes, 2 edges)
+`;
+
+function makeTraces(files: Record<string, string>): string {
+  const cwd = makeFolder();
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(cwd, name), text);
+  return cwd;
+}
+
+describe('lockdep check', () => {
+  test('makes one graph of several traces, and fails at an error', () => {
+    const cwd = makeTraces({ 'ab.trace': ab, 'ba.trace': ba });
+    expect(runCli(['check', 'ab.trace', 'ba.trace'], { cwd })).toEqual({
+      stdout: report,
+      stderr: '',
+      status: 1,
+      signal: null,
+    });
+  });
+
+  test('of one order is clean', () => {
+    const cwd = makeTraces({ 'ab.trace': ab });
+    expect(runCli(['check', 'ab.trace', 'ab.trace'], { cwd })).toEqual({
+      stdout: 'No findings (2 classes, 1 edge).\n',
+      stderr: '',
+      status: 0,
+      signal: null,
+    });
+  });
+
+  test('reads stdin, with any line breaks and none at the end', () => {
+    const input = (ab + ba.replaceAll('T1', 'T2')).replaceAll('\n', '\r\n').trimEnd();
+    const { stdout, status } = runCli(['check', '--format', 'json', '-'], { input });
+    expect(status).toBe(1);
+    const { findings, edges } = JSON.parse(stdout) as Snapshot;
+    expect(findings.map(({ chain }) => chain)).toEqual([['A', 'B', 'A']]);
+    expect(edges[0]!.held.frames).toEqual([{ at: 'stdin:1:1' }]);
+  });
+
+  test('passes where only warnings are, unless these fail', () => {
+    const input = `${ab}T2|acq(B)|5\nT2|acq(A, timed)|6\nT2|rel(A)|7\nT2|rel(B)|8\n`;
+    expect(runCli(['check', '-'], { input }).status).toBe(0);
+    expect(runCli(['check', '--fail-on', 'warning', '-'], { input }).status).toBe(1);
+  });
+
+  test('stops at a line that is not in the grammar, with its number', () => {
+    expect(runCli(['check', '-'], { input: `${ab}\nT1|acquire(A)|6\n${ba}` })).toMatchObject({
+      stdout: '',
+      status: 2,
+      stderr: expect.stringMatching(/^lockdep: stdin:6: Expected acq, try, .* got "acquire\(A\)\|6"\n$/),
+    });
+  });
+
+  test('an empty trace is clean', () => {
+    expect(runCli(['check', '-'], { input: '' })).toMatchObject({
+      stdout: 'No findings (0 classes, 0 edges).\n',
+      status: 0,
+    });
+  });
+
+  test('locations may be places of the source', () => {
+    const input = ab.replaceAll(/\|(\d)$/gm, '|src/a.ts:$1:7');
+    const { stdout } = runCli(['check', '--format', 'json', '-'], { input });
+    expect((JSON.parse(stdout) as Snapshot).edges[0]!.requested.frames).toEqual([{ at: 'src/a.ts:2:7' }]);
+  });
+});
