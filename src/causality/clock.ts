@@ -249,10 +249,14 @@ export function forEachNewer(clock: Clock, since: Clock, visitor: GrantVisitor):
   }
 }
 
-/** Whether the part of `clock` before `end` has a grant of the same key; all of that part is newer. */
+/**
+ * Whether the part of `clock` before `end`, all of which is newer, says that `grant` lies behind it. A newer
+ * grant of the key does; but of one that is still open it is only known what lies behind its request.
+ */
 function hasNewer(clock: Clock, end: Clock, grant: Grant): boolean {
   for (let entry = clock; entry !== end && entry !== null; entry = entry.prev) {
-    if (entry.grant.key === grant.key) return true;
+    const newer = entry.grant;
+    if (newer.key === grant.key && (!newer.isOpen || isBehind(grant, newer.clock))) return true;
   }
   return false;
 }

@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts';
+
 let lastKeyId = 0;
 
 /** What clocks are keyed by: a lock class and a way of asking for it. Points to no lock. */
@@ -42,6 +44,8 @@ export class Grant implements Opens {
    * of these tell one stretch of a clock from another; see `ClockEntry.sum`.
    */
   shape = 0;
+  /** The clock behind the request; dropped at the discharge. */
+  clock: Clock = null;
   /** What was open behind the request, newest first. Closed ones may linger; see `skipClosed`. */
   under: Opens | null = null;
   /** The newest request made under it, and whether two of them were not ordered by causes. */

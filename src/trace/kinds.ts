@@ -5,7 +5,7 @@ import type { LockClassOptions, LockKind } from '../validator/lock-class.ts';
  * How deep somebody may wait: the kernel's wait types (`enum lockdep_wait_type`), so named. What is taken
  * in a context must not wait more deeply than the context allows.
  */
-export const UNCHECKED = 0;
+const UNCHECKED = 0;
 const FREE = 1;
 const SPIN = 2;
 const CONFIG = 3;
@@ -49,6 +49,33 @@ export const KINDS: ReadonlyMap<string, TraceKind> = new Map([
   ['completion', kind('completion', UNCHECKED)],
   ['executor', kind('executor', UNCHECKED, { isSerial: true })],
 ]);
+
+/**
+ * A `rwlock` of the kernel spins, one of an application sleeps; the rest of a trace tells which it is. These
+ * kinds and contexts are found in kernels only.
+ */
+const KERNEL_WORDS: ReadonlySet<string> = new Set([
+  'spinlock',
+  'raw_spinlock',
+  'rtmutex',
+  'local_lock',
+  'rwsem',
+  'rcu_read',
+  'rcu_read_bh',
+  'rcu_read_sched',
+  'hardirq',
+  'softirq',
+]);
+
+/** Whether a kind or a context tells that the trace comes from a kernel. */
+export function isOfKernel(word: string): boolean {
+  return KERNEL_WORDS.has(word);
+}
+
+/** The wait type of a `rwlock` counts in traces of kernels only. */
+export function isChecked({ inner, options }: TraceKind, isKernel: boolean): boolean {
+  return inner !== UNCHECKED && (isKernel || options.kind !== 'rwlock');
+}
 
 /** What may be waited for in an execution context. */
 export function allowedIn(context: string, isThreaded: boolean): number {

@@ -4,7 +4,7 @@ import type { Obligation } from '../validator/obligation.ts';
 import type { LockClass } from '../validator/lock-class.ts';
 import type { ClassDeclaration, LockName } from './event.ts';
 import type { Hold } from './task.ts';
-import { KINDS, type TraceKind } from './kinds.ts';
+import { KINDS, type TraceKind, isOfKernel } from './kinds.ts';
 import { parseCount } from './parse.ts';
 import { TraceError } from './scanner.ts';
 
@@ -32,6 +32,8 @@ const KEYS = ['kind', 'permits', 'readers', 'sameClass', 'exempt', 'fair', 'seri
 
 export class LockTable {
   readonly #validator: Validator;
+  /** Whether the trace comes from a kernel, as far as one can tell by now. */
+  isKernel = false;
   readonly #classes = new Map<string, TraceClass>();
   readonly #locks = new Map<string, Map<string, TraceLock>>();
 
@@ -48,6 +50,7 @@ export class LockTable {
     const kind = KINDS.get(kindName);
     if (kind === undefined)
       throw new TraceError(`Expected kind to be one of ${[...KINDS.keys()].join(', ')}, got ${kindName}`);
+    this.isKernel ||= isOfKernel(kindName);
     const sameClass = choose(options, 'sameClass', ['report', 'instances']);
     const readers = choose(options, 'readers', ['queued', 'recursive']);
     const permits = options.get('permits');

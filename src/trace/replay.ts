@@ -21,7 +21,7 @@ import type {
   WaitEvent,
 } from './event.ts';
 import { Executors } from './executors.ts';
-import { UNCHECKED } from './kinds.ts';
+import { isChecked, isOfKernel } from './kinds.ts';
 import { LockTable, type TraceLock } from './lock-table.ts';
 import { TraceError } from './scanner.ts';
 import { type Frame, type Hold, type Pending, Task, keptOutBy } from './task.ts';
@@ -216,10 +216,10 @@ export class Replay {
     frame.clock = join(frame.clock, engine.grant(obligation));
     // Nobody keeps a permit that somebody else must first give: it is signalled anew for the next.
     if (lock.of.permits === 0) {
-      this.#discharge({ lock, mode, obligation, frame, inner: UNCHECKED }, frame);
+      this.#discharge({ lock, mode, obligation, frame }, frame);
       return;
     }
-    const hold: Hold = { lock, mode, obligation, frame, inner: lock.of.kind.inner };
+    const hold: Hold = { lock, mode, obligation, frame };
     frame.holds.push(hold);
     lock.holds.push(hold);
     const { lockClass } = obligation;
@@ -230,16 +230,17 @@ export class Replay {
 
   /** The kernel's `check_wait_context`: what it takes to wait must not exceed what may be waited for. */
   #checkWaitContext(frame: Frame, lock: TraceLock): void {
-    const { inner, outer } = lock.of.kind;
-    if (inner === UNCHECKED) return;
+    const { isKernel } = this.#locks;
+    if (!isChecked(lock.of.kind, isKernel)) return;
     let allowed = frame.allowed;
     let reason = frame.context === undefined ? '' : `in ${frame.context}`;
     for (const hold of frame.holds) {
-      if (hold.inner === UNCHECKED || hold.inner >= allowed) continue;
-      allowed = hold.inner;
-      reason = `under "${hold.lock.of.lockClass.givenName!}"`;
+      const { kind, lockClass } = hold.lock.of;
+      if (!isChecked(kind, isKernel) || kind.inner >= allowed) continue;
+      allowed = kind.inner;
+      reason = `under "${lockClass.givenName!}"`;
     }
-    if (outer > allowed)
+    if (lock.of.kind.outer > allowed)
       this.#report('invalid-wait-context', lock, `may wait too long to be asked for ${reason}`);
   }
 
@@ -344,6 +345,7 @@ export class Replay {
   #switchContext(task: Task, { type, context, isThreaded }: ContextEvent): void {
     const { contexts } = this.#validator;
     const place = this.#here();
+    this.#locks.isKernel ||= isOfKernel(context);
     for (const each of [context, ...keptOutBy(context)]) contexts.name(each);
     if (type === 'enter') task.enter(context, isThreaded);
     else if (type === 'mask') task.mask(context);

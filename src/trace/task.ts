@@ -12,8 +12,6 @@ export interface Hold {
   obligation: Obligation;
   /** Who has it; changes when it is handed over. */
   frame: Frame;
-  /** What may be waited for while it is held; 0 for whatever. */
-  readonly inner: number;
 }
 
 /** A request that was made and not granted yet. */

@@ -1,5 +1,4 @@
 import { Grant } from '../causality/grant.ts';
-import type { Clock } from '../causality/clock.ts';
 import type { LockClass, RequestKind, Row } from './lock-class.ts';
 import type { LazyStack, RawStack, Transition } from './stack-trace.ts';
 
@@ -29,8 +28,6 @@ export class Rare {
 export class Obligation extends Grant {
   declare readonly key: RequestKind;
   readonly transition: Transition;
-  /** The clock behind the request; dropped at the discharge. */
-  clock: Clock = null;
   stack: LazyStack | undefined;
   /** A hash of what was open behind the request. */
   cover = 0;

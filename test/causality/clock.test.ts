@@ -1,4 +1,4 @@
-/** Clocks against a naive oracle: whole maps from key to the newest grant, and sets of what is open. */
+/** Clocks against a naive oracle: sets of everything that lies behind. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Clock, append, forEachNewer, join, joinNewer } from '../../src/causality/clock.ts';
@@ -6,37 +6,44 @@ import { ClockKey, Grant, nextSeq, skipClosed } from '../../src/causality/grant.
 
 interface Both {
   readonly clock: Clock;
-  /** The newest grant of each key behind it. */
-  readonly newest: ReadonlyMap<ClockKey, Grant>;
-  /** Everything that was ever granted behind it. */
+  /** Everything that was granted behind it, as far as the rule of joining says. */
+  readonly all: ReadonlySet<Grant>;
+  /** The same, and whatever came along. */
   readonly behind: ReadonlySet<Grant>;
 }
 
-const START: Both = { clock: null, newest: new Map(), behind: new Set() };
+const START: Both = { clock: null, all: new Set(), behind: new Set() };
 
-function joinNaive(a: ReadonlyMap<ClockKey, Grant>, b: ReadonlyMap<ClockKey, Grant>): Map<ClockKey, Grant> {
-  const joined = new Map(a);
-  for (const [key, grant] of b) if ((joined.get(key)?.seq ?? 0) < grant.seq) joined.set(key, grant);
-  return joined;
+/** What lay behind the request of each grant. */
+const behindRequest = new WeakMap<Grant, ReadonlySet<Grant>>();
+
+/**
+ * Whether `grant` lies behind, or a newer one of its key that speaks for it: one that is over, or one that
+ * is open and had `grant` behind its request.
+ */
+function knows(all: ReadonlySet<Grant>, grant: Grant): boolean {
+  if (all.has(grant)) return true;
+  for (const newer of all) {
+    if (newer.key !== grant.key || newer.seq <= grant.seq) continue;
+    if (!newer.isOpen || knows(behindRequest.get(newer)!, grant)) return true;
+  }
+  return false;
 }
 
-function newerNaive(
-  a: ReadonlyMap<ClockKey, Grant>,
-  since: ReadonlyMap<ClockKey, Grant>,
-): Map<ClockKey, Grant> {
-  return new Map([...a].filter(([key, grant]) => grant.seq > (since.get(key)?.seq ?? 0)));
+function newerNaive(all: ReadonlySet<Grant>, since: ReadonlySet<Grant>): Set<Grant> {
+  return new Set([...all].filter((grant) => !knows(since, grant)));
 }
 
-/** The newest grant of each key that `forEachNewer` visits. */
-function visited(clock: Clock, since: Clock): Map<ClockKey, Grant> {
-  const newest = new Map<ClockKey, Grant>();
-  forEachNewer(clock, since, {
-    visit: (grant) => void (newest.has(grant.key) || newest.set(grant.key, grant)),
-  });
-  return newest;
+/** What `forEachNewer` visits must be newer, and must speak for everything that is. */
+function checkVisits(clock: Clock, all: ReadonlySet<Grant>, since: Both): void {
+  const visits = new Set<Grant>();
+  forEachNewer(clock, since.clock, { visit: (grant) => void visits.add(grant) });
+  const newer = newerNaive(all, since.all);
+  for (const grant of visits) expect(newer.has(grant)).toBe(true);
+  for (const grant of newer) expect(knows(visits, grant)).toBe(true);
 }
 
-function opensOf({ clock }: Both): Grant[] {
+function opensOf({ clock }: Pick<Both, 'clock'>): Grant[] {
   const opens: Grant[] = [];
   for (let cell = clock === null ? null : skipClosed(clock.opens); cell !== null; cell = cell.under) {
     if (cell.grant.isOpen) opens.push(cell.grant);
@@ -45,15 +52,16 @@ function opensOf({ clock }: Both): Grant[] {
 }
 
 function check(both: Both): void {
-  expect(visited(both.clock, null)).toEqual(both.newest);
+  checkVisits(both.clock, both.all, START);
   expect(new Set(opensOf(both))).toEqual(new Set([...both.behind].filter((grant) => grant.isOpen)));
   let length = 0;
   for (let entry = both.clock; entry !== null; entry = entry.prev) {
     length++;
     if (entry.prev !== null) expect(entry.grant.seq).toBeGreaterThan(entry.prev.grant.seq);
   }
+  const keys = new Set([...both.all].map((grant) => grant.key)).size;
   // Bounded by the keys and what is open, and the room for more.
-  expect(length).toBeLessThanOrEqual(2 * (both.newest.size + opensOf(both).length) + 2 * 128 + 8);
+  expect(length).toBeLessThanOrEqual(2 * (keys + opensOf(both).length) + 2 * 128 + 8);
 }
 
 type Step =
@@ -129,7 +137,7 @@ class World {
         const [a, b] = [this.#pick(step.a), this.#pick(step.b)];
         this.clocks.push({
           clock: join(a.clock, b.clock),
-          newest: joinNaive(a.newest, b.newest),
+          all: new Set([...a.all, ...b.all]),
           behind: new Set([...a.behind, ...b.behind]),
         });
         return;
@@ -143,15 +151,20 @@ class World {
     return this.clocks[at % this.clocks.length]!;
   }
 
-  #grant({ clock, newest, behind }: Both, key: number, isWait: boolean): Both {
+  #grant({ clock, all, behind }: Both, key: number, isWait: boolean): Both {
     const grant = new Grant(this.#keys[key % this.#keys.length]!, 1, 1);
+    grant.clock = clock;
+    behindRequest.set(grant, all);
     grant.under = clock === null ? null : skipClosed(clock.opens);
     grant.seq = nextSeq();
-    if (isWait) grant.endSeq = grant.seq;
-    else this.#open.push(grant);
+    if (isWait) {
+      grant.endSeq = grant.seq;
+      grant.clock = null;
+    }
+    if (grant.isOpen) this.#open.push(grant);
     return {
       clock: append(clock, grant),
-      newest: new Map(newest).set(grant.key, grant),
+      all: new Set([...all, grant]),
       behind: new Set([...behind, grant]),
     };
   }
@@ -159,21 +172,22 @@ class World {
   #close(at: number): void {
     const [grant] = this.#open.splice(at, 1);
     grant!.endSeq = nextSeq();
+    grant!.clock = null;
     grant!.under = skipClosed(grant!.under);
   }
 
   #joinNewer(base: Both, settled: Both, creation: Both): void {
-    const newer = newerNaive(settled.newest, creation.newest);
+    checkVisits(settled.clock, settled.all, creation);
+    const newer = newerNaive(settled.all, creation.all);
     const clock = joinNewer(base.clock, settled.clock, creation.clock);
-    expect(visited(settled.clock, creation.clock)).toEqual(newer);
-    const newest = joinNaive(base.newest, newer);
-    expect(visited(clock, null)).toEqual(newest);
+    const all = new Set([...base.all, ...newer]);
+    checkVisits(clock, all, START);
     // What is open behind it: at least what is newest and open, at most what either side had.
-    const opens = new Set(opensOf({ clock, newest, behind: new Set() }));
-    for (const grant of [...base.behind, ...newer.values()])
+    const opens = new Set(opensOf({ clock }));
+    for (const grant of [...base.behind, ...newer])
       if (grant.isOpen) expect(opens.has(grant)).toBe(true);
     for (const grant of opens) expect(base.behind.has(grant) || settled.behind.has(grant)).toBe(true);
-    this.clocks.push({ clock, newest, behind: new Set([...base.behind, ...opens]) });
+    this.clocks.push({ clock, all, behind: new Set([...base.behind, ...opens]) });
   }
 }
 

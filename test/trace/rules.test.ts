@@ -379,6 +379,12 @@ const contexts: Row[] = [
     ['error invalid-wait-context M'],
   ],
   [
+    'a sleeping lock under a rwlock of the kernel',
+    '#! class A kind=rwlock\n#! class S kind=spinlock\nT1 acq(A) acq(M) rel(M) rel(A)',
+    ['error invalid-wait-context M'],
+  ],
+  ['a mutex under a rwlock of an application', '#! class A kind=rwlock\nT1 acq(A) acq(M) rel(M) rel(A)', []],
+  [
     'a try of a sleeping lock under one that spins',
     '#! class A kind=spinlock\nT1 acq(A) try(M) rel(M) rel(A)',
     [],
