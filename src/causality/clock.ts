@@ -41,6 +41,7 @@ export type Clock = ClockEntry | null;
  * later: nothing that is still open was asked about `older` alone, and `newer` has no gate more.
  */
 function supersedes(newer: Grant, older: Grant): boolean {
+  if (newer.strand !== older.strand) return false;
   if (newer.isOpen || older.isOpen || wasBesideOthers(older, newer)) return false;
   if (newer.isBreakable && !older.isBreakable) return false;
   return newer.under === older.under || isSameCover(newer, older);
@@ -249,6 +250,11 @@ export function forEachNewer(clock: Clock, since: Clock, visitor: GrantVisitor):
   }
 }
 
+/** Whether one can speak for the other, by class, way of asking and sequence. */
+function isOfSameKey(a: Grant, b: Grant): boolean {
+  return a.key === b.key && a.strand === b.strand;
+}
+
 /**
  * Whether the part of `clock` before `end`, all of which is newer, says that `grant` lies behind it. A newer
  * grant of the key does; but of one that is still open it is only known what lies behind its request.
@@ -256,7 +262,7 @@ export function forEachNewer(clock: Clock, since: Clock, visitor: GrantVisitor):
 function hasNewer(clock: Clock, end: Clock, grant: Grant): boolean {
   for (let entry = clock; entry !== end && entry !== null; entry = entry.prev) {
     const newer = entry.grant;
-    if (newer.key === grant.key && (!newer.isOpen || isBehind(grant, newer.clock))) return true;
+    if (isOfSameKey(newer, grant) && (!newer.isOpen || isBehind(grant, newer.clock))) return true;
   }
   return false;
 }
@@ -264,7 +270,7 @@ function hasNewer(clock: Clock, end: Clock, grant: Grant): boolean {
 /** Whether `grant`, or a newer one of its key, lies behind `clock`. */
 export function isBehind(grant: Grant, clock: Clock): boolean {
   for (let entry = clock; entry !== null && entry.grant.seq >= grant.seq; entry = entry.prev) {
-    if (entry.grant.key === grant.key) return true;
+    if (isOfSameKey(entry.grant, grant)) return true;
   }
   return false;
 }

@@ -29,6 +29,11 @@ export class Grant implements Opens {
   readonly instance: number;
   /** Which validator it belongs to. */
   readonly owner: number;
+  /**
+   * Which sequence of events it belongs to, where sequences are known, as the tasks of a trace are: a newer
+   * grant speaks for older ones of its own sequence only. 0 where they are not.
+   */
+  strand = 0;
   /** Position in the order of all grants; 0 while it is only asked for. */
   seq = 0;
   /** Position of its discharge in the order of all grants; 0 while it is not discharged. */
@@ -40,7 +45,7 @@ export class Grant implements Opens {
   /** It came of a merge of observations under different gates, so it vouches for none. */
   isUngated = false;
   /**
-   * A hash of what it says to those who are discharged with it behind them: key, instance and cover. Sums
+   * A hash of what it says to those who are discharged with it behind them: key, instance, cover, strand. Sums
    * of these tell one stretch of a clock from another; see `ClockEntry.sum`.
    */
   shape = 0;

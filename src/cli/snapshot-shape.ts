@@ -32,6 +32,7 @@ const edge = fields({
   declared: optional(flag),
   count: wholeNumber,
   gates: list(text),
+  sharedGates: optional(list(text)),
   custodians: optional(list(text)),
   held: stack,
   requested: stack,

@@ -168,6 +168,7 @@ export class DependencyGraph<Data> {
   readonly #space = {
     edgesFrom: (node: number): readonly Edge<Data>[] => this.#outgoing[node]!,
     isFair: (node: number): boolean => this.#nodes[node]!.isFair,
+    capacity: (node: number): number => this.#nodes[node]!.capacity,
     isPerCpu: (node: number): boolean => this.#nodes[node]!.isPerCpu === true,
     areConnected: (a: number, b: number): boolean => this.#order.find(a) === this.#order.find(b),
   };

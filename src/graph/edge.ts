@@ -6,6 +6,7 @@
  * tested with one flag, `isSettled`. Provisional observations form an overlay that lasts for one pass: they
  * describe an edge nothing else is known of, and touch no field of the summary of any other.
  */
+import type { Gate } from './exclusion.ts';
 import type { EdgeKind, Evidence, HoldMode, RequestMode } from './vocabulary.ts';
 
 /** One sighting of an edge. */
@@ -17,8 +18,8 @@ export interface Observation {
   readonly isProvisional: boolean;
   /** Read of provisional observations only: the edge leads to a request that still waits. */
   readonly isWaiting: boolean;
-  /** Instances of the locks whose exclusive holds covered the whole observation, ascending. */
-  readonly gates: readonly number[];
+  /** Locks that whoever waited held meanwhile, see exclusion.ts. */
+  readonly gates: readonly Gate[];
   /** The executor in whose custody the obligation was. */
   readonly custodian?: number;
 }
@@ -30,10 +31,15 @@ export function compareEvidence(a: Evidence, b: Evidence): number {
   return STRENGTHS[a] - STRENGTHS[b];
 }
 
-/** What of one list is in the other too; both ascending. Returns `a` itself when nothing is lost. */
-export function intersectGates(a: readonly number[], b: readonly number[]): readonly number[] {
-  const common = a.filter((gate) => b.includes(gate));
-  return common.length === a.length ? a : common;
+/**
+ * The gates of two observations together: a lock that was held in both, exclusively only if it was so in
+ * both. Returns `a` itself when nothing is lost.
+ */
+export function intersectGates(a: readonly Gate[], b: readonly Gate[]): readonly Gate[] {
+  if (a.every((gate) => b.includes(gate) || (gate < 0 && b.includes(-gate)))) return a;
+  return a
+    .filter((gate) => b.includes(gate) || b.includes(-gate))
+    .map((gate) => (b.includes(gate) ? gate : -Math.abs(gate)));
 }
 
 /** Its fields are written here alone; only `count` may be raised by a caller, on its hot path. */
@@ -57,7 +63,7 @@ export class Edge<Data> {
   isSimultaneous = false;
   /** Observations that were not provisional. */
   count = 0;
-  gates: readonly number[] = [];
+  gates: readonly Gate[] = [];
   /** Executors that had the obligation in custody when the edge was seen, in the order of first sight. */
   readonly custodians: number[] = [];
   /** Seen at least once outside any custody. */

@@ -19,8 +19,9 @@ const VIA_PER_CPU = 16;
 const FIRST_GATE = 32;
 
 /**
- * Gates of the first edge that are followed; more are taken for not common, which may report a cycle that a
- * seventeenth lock makes impossible. The price of each is that a node can be worth visiting more often.
+ * Gates of the first edge that are followed, for the common case that one lock is over all edges; what else
+ * keeps a path from happening is looked at when it closes, see exclusion.ts. The price of each gate is that
+ * a node can be worth visiting more often.
  */
 const MAX_GATES = 16;
 
@@ -50,7 +51,7 @@ export class PathRules<Data> {
   constructor(first: Edge<Data>, nodes: NodeTraits) {
     this.#first = first;
     this.#nodes = nodes;
-    this.#gates = first.gates.slice(0, MAX_GATES);
+    this.#gates = first.gates.filter((gate) => gate > 0).slice(0, MAX_GATES);
   }
 
   /** Returns the label of the path that is the first edge alone. */

@@ -9,8 +9,9 @@
  * As a rule the walk found is simple, and then no simple cycle is better or shorter. Otherwise simple paths
  * are enumerated, shortest first, within a bound: to find a simple one is NP-hard.
  */
-import { type Edge, intersectGates } from './edge.ts';
-import { PathRules, RANKS, isInterrupted } from './path-label.ts';
+import type { Edge } from './edge.ts';
+import { type Gate, findExclusion } from './exclusion.ts';
+import { PathRules, RANKS } from './path-label.ts';
 
 /** What a search needs of a graph. */
 export interface SearchSpace<Data> {
@@ -18,6 +19,8 @@ export interface SearchSpace<Data> {
   edgesFrom(node: number): readonly Edge<Data>[];
   isFair(node: number): boolean;
   isPerCpu(node: number): boolean;
+  /** Units there are. */
+  capacity(node: number): number;
   /** Whether a cycle may lead through both nodes. */
   areConnected(a: number, b: number): boolean;
 }
@@ -25,8 +28,8 @@ export interface SearchSpace<Data> {
 export interface Cycle<Data> {
   /** A closed path: each edge starts where the one before it ends, the first where the last one ends. */
   readonly edges: readonly Edge<Data>[];
-  /** Gates that all edges have in common: if there are any, the cycle is impossible. */
-  readonly commonGates: readonly number[];
+  /** Gates that keep it from happening, if there are any; see exclusion.ts. */
+  readonly gates: readonly Gate[];
   /** All edges are simultaneous, and all nodes fair. */
   readonly isSimultaneousOnly: boolean;
 }
@@ -70,13 +73,23 @@ export function findShortestCycle<Data>(
     (accepts === undefined || accepts(edge));
   if (!mayPass(first)) return undefined;
   const rules = new PathRules(first, space);
-  if (first.from === first.to)
-    return describe(rules, { edge: first, label: rules.start(), previous: undefined });
-  const walk = search(space, rules, first, mayPass, newOnly(), Infinity);
-  if (walk.last === undefined || isSimple(walk.last)) return describe(rules, walk.last);
-  const simple = search(space, rules, first, mayPass, isNotBack, MAX_SIMPLE_LOOKS);
+  const exclusionOf = (last: Step<Data>): readonly Gate[] => findExclusion(edgesOf(last), space, mayPass);
+  if (first.from === first.to) {
+    const last = { edge: first, label: rules.start(), previous: undefined };
+    return describe(rules, last, exclusionOf(last));
+  }
+  const walk = search(space, rules, first, mayPass, newOnly(), Infinity, () => true);
+  if (walk.last === undefined) return undefined;
+  const exclusion = exclusionOf(walk.last);
+  const isWalkSimple = isSimple(walk.last);
+  if (isWalkSimple && (exclusion.length === 0 || walk.rank === RANKS.gated))
+    return describe(rules, walk.last, exclusion);
+  const isPossible = (last: Step<Data>): boolean => exclusionOf(last).length === 0;
+  const simple = search(space, rules, first, mayPass, isNotBack, MAX_SIMPLE_LOOKS, isPossible);
+  if (!simple.isCut || simple.rank === RANKS.real)
+    return simple.last && describe(rules, simple.last, exclusionOf(simple.last));
   // To the letter the rule speaks of closed walks: where we cannot tell, rather report that than less.
-  return describe(rules, simple.isCut && simple.rank > walk.rank ? walk.last : simple.last);
+  return describe(rules, walk.last, isWalkSimple ? exclusion : []);
 }
 
 /** Goes on from each step that `keeps` lets in, first in, first out; stops at the first real cycle. */
@@ -87,6 +100,7 @@ function search<Data>(
   mayPass: (edge: Edge<Data>) => boolean,
   keeps: (step: Step<Data>) => boolean,
   maxLooks: number,
+  isPossible: (last: Step<Data>) => boolean,
 ): Outcome<Data> {
   let rank: number = RANKS.none;
   let last: Step<Data> | undefined;
@@ -99,11 +113,14 @@ function search<Data>(
       const next: Step<Data> = { edge, label: rules.after(step.label, edge), previous: step };
       if (edge.to !== first.from) {
         if (keeps(next)) steps.push(next);
-      } else if (rules.rank(next.label) < rank) {
-        rank = rules.rank(next.label);
-        last = next;
-        if (rank === RANKS.real) return { rank, last, isCut: false };
+        continue;
       }
+      let found = rules.rank(next.label);
+      if (found < RANKS.gated && !isPossible(next)) found = RANKS.gated;
+      if (found >= rank) continue;
+      rank = found;
+      last = next;
+      if (rank === RANKS.real) return { rank, last, isCut: false };
     }
   }
   return { rank, last, isCut: false };
@@ -138,18 +155,19 @@ function isSimple<Data>(last: Step<Data>): boolean {
   return nodes.size === length;
 }
 
-function describe<Data>(rules: PathRules<Data>, last: Step<Data> | undefined): Cycle<Data> | undefined {
-  if (last === undefined || rules.rank(last.label) === RANKS.none) return undefined;
+/** The edges of a path, the first one first. */
+function edgesOf<Data>(last: Step<Data>): Edge<Data>[] {
   const edges: Edge<Data>[] = [];
   for (let step: Step<Data> | undefined = last; step !== undefined; step = step.previous)
     edges.push(step.edge);
-  edges.reverse();
-  const isGated = rules.rank(last.label) === RANKS.gated;
-  const commonGates = isGated
-    ? edges.reduce(
-        (gates, edge) => (isInterrupted(edge) ? gates : intersectGates(gates, edge.gates)),
-        edges[0]!.gates,
-      )
-    : [];
-  return { edges, commonGates, isSimultaneousOnly: rules.isSimultaneousOnly(last.label) };
+  return edges.reverse();
+}
+
+function describe<Data>(
+  rules: PathRules<Data>,
+  last: Step<Data>,
+  gates: readonly Gate[],
+): Cycle<Data> | undefined {
+  if (rules.rank(last.label) === RANKS.none) return undefined;
+  return { edges: edgesOf(last), gates, isSimultaneousOnly: rules.isSimultaneousOnly(last.label) };
 }

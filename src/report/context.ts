@@ -60,11 +60,23 @@ export function createContext(
   };
 }
 
-/** Lists the gates that every arrow of a finding has. */
-export function findCommonGates({ edges }: FindingContext): string[] {
+/** Lists the gates that keep the flows of a note apart: those of every arrow, else of any two of them. */
+export function findGates({ finding, edges, classNamed }: FindingContext): string[] {
   const [first, ...others] = edges;
-  if (first === undefined) return [];
-  return first.gates.filter((gate) => others.every((edge) => edge.gates.includes(gate)));
+  if (finding.severity !== 'note' || first === undefined) return [];
+  const common = first.gates.filter((gate) => others.every((edge) => holds(edge, gate)));
+  if (common.length > 0) return common;
+  const pairwise = [...new Set(edges.flatMap((edge) => edge.gates))].filter(
+    (gate) => edges.filter((edge) => holds(edge, gate)).length > 1,
+  );
+  if (pairwise.length > 0) return pairwise;
+  // All units of a counted resource must be out, and its holders come one at a time.
+  return edges.filter((edge) => (classNamed(edge.from)?.permits ?? 1) > 1).flatMap((edge) => edge.gates);
+}
+
+/** Whether whoever waits on the edge holds the gate, if only shared. */
+export function holds({ gates, sharedGates = [] }: SnapshotEdge, gate: string): boolean {
+  return gates.includes(gate) || sharedGates.includes(gate);
 }
 
 /** Tells whether arrows close on themselves, so that whoever is on them waits for himself in the end. */

@@ -1,5 +1,5 @@
 import type { SnapshotEdge } from '../validator/snapshot-format.ts';
-import { type FindingContext, findCommonGates } from './context.ts';
+import { type FindingContext, findGates } from './context.ts';
 import { quoteName } from './escape.ts';
 import { findTellingFrame, formatPlace } from './place.ts';
 
@@ -52,7 +52,7 @@ function fixOrder(odd: SnapshotEdge, { edges, classNamed }: FindingContext): str
 
 /** Words the one change that opens a cycle. */
 export function formatCycleFix(context: FindingContext): string {
-  const gates = findCommonGates(context);
+  const gates = findGates(context);
   if (gates.length > 0) return `none needed as long as every one of them stays under ${joinNames(gates)}.`;
   const { finding, edges } = context;
   if (finding.severity === 'note' && edges.every((edge) => edge.simultaneous)) {

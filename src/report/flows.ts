@@ -1,5 +1,5 @@
 import type { SnapshotEdge } from '../validator/snapshot-format.ts';
-import { type FindingContext, findCommonGates, isCycle } from './context.ts';
+import { type FindingContext, findGates, isCycle } from './context.ts';
 import { formatCountWord } from './count.ts';
 import { quoteName } from './escape.ts';
 
@@ -56,7 +56,7 @@ export function formatFlows(context: FindingContext): string | undefined {
   const { finding, edges } = context;
   const { flows } = finding;
   if (!isCycle(context) || flows < 1) return undefined;
-  if (findCommonGates(context).length > 0) return undefined;
+  if (findGates(context).length > 0) return undefined;
   if (finding.certainty === 'certain') return formatHangingNow(flows);
   if (finding.code === 'live-deadlock') {
     return `${formatCountWord(flows)} ${flows === 1 ? 'flow waits' : 'flows wait'} in a circle now; only a release from elsewhere would end it.`;

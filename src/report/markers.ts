@@ -1,6 +1,7 @@
 import type { SnapshotEdge } from '../validator/snapshot-format.ts';
-import { type FindingContext, findCommonGates } from './context.ts';
-import { quoteName } from './escape.ts';
+import { type FindingContext, findGates, holds } from './context.ts';
+import { formatCountWord } from './count.ts';
+import { formatName, quoteName } from './escape.ts';
 import { findTellingFrame, formatPlace } from './place.ts';
 
 /** What weakens an arrow, beside its count; the legend of the finding says each in plain words. */
@@ -55,15 +56,23 @@ export function listMarkers(edge: SnapshotEdge): string[] {
   return MARKERS.filter((marker) => marker.applies(edge)).map((marker) => marker.word);
 }
 
+function countGated({ edges }: FindingContext, gates: readonly string[]): string {
+  const gated = edges.filter((edge) => gates.some((gate) => holds(edge, gate)));
+  if (gated.length === edges.length) return 'Every arrow was';
+  const [only] = gated;
+  if (gated.length === 1) return `${formatName(only!.from)} → ${formatName(only!.to)} was`;
+  return `${formatCountWord(gated.length)} arrows were`;
+}
+
 /** Says in plain words what the markers of a finding mean, one line each. */
 export function listLegend(context: FindingContext): string[] {
   const lines = MARKERS.filter((marker) => context.edges.some(marker.applies)).map(
     (marker) => `${marker.word}: ${marker.explain(context)}`,
   );
-  const gates = findCommonGates(context);
+  const gates = findGates(context);
   if (gates.length === 0) return lines;
   return [
     ...lines,
-    `Every arrow was seen under ${gates.map(quoteName).join(', ')} only, which lets one flow in at a time.`,
+    `${countGated(context, gates)} seen under ${gates.map(quoteName).join(', ')} only, which lets one flow in at a time.`,
   ];
 }

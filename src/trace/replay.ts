@@ -63,6 +63,7 @@ export class Replay {
   event(taskName: string, event: TraceEvent): void {
     if (event.type === 'ignored') return;
     const task = this.#taskOf(taskName);
+    this.#tracker.strand = this.#tracker.seesEveryWait ? task.id : 0;
     if (event.type !== 'req' || this.#asking !== task) this.#tracker.endRun();
     this.#asking = event.type === 'req' ? task : undefined;
     if (this.#locks.isExecutor(taskName)) {

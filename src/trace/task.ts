@@ -45,8 +45,12 @@ export function keptOutBy(context: string): readonly string[] {
 /** Keeping interrupts out twice is keeping them out once; of everything else the uses are counted. */
 const UNCOUNTED: ReadonlySet<string> = new Set(['hardirq']);
 
+let tasks = 0;
+
 export class Task {
   readonly frames: Frame[];
+  /** Tells it from all other tasks. */
+  readonly id: number = ++tasks;
   readonly #masks = new Map<string, number>();
 
   constructor() {

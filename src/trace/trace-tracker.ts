@@ -9,6 +9,8 @@ export class TraceTracker implements CausalTracker {
   readonly kind = 'trace';
   seesEveryWait = true;
   clock: Clock = null;
+  /** The task, unless the trace was recorded from a program, where tasks are no sequences. */
+  strand = 0;
   /** Requests of one run are simultaneous. Below zero, so that no tracker of the process has the same. */
   run = -1;
 

@@ -2,10 +2,11 @@
  * The cold half of the rule: an arrow that is new, or says something new. Works out its evidence, gates,
  * custody and places, hands it to the graph, and remembers which edges changed, for `Verdicts`.
  */
-import { includesGrant } from '../causality/grant.ts';
+import { type Opens, includesGrant } from '../causality/grant.ts';
 import type { CausalTracker } from '../causality/tracker.ts';
 import type { DependencyGraph } from '../graph/dependency-graph.ts';
 import type { Edge } from '../graph/edge.ts';
+import type { Gate } from '../graph/exclusion.ts';
 import type { EdgeKind, Evidence, HoldMode, RequestMode } from '../graph/vocabulary.ts';
 import { gatesOf } from './gates.ts';
 import {
@@ -108,7 +109,8 @@ export class Arrows {
     this.#warm(known, x, gates);
     if (isChanged) {
       this.changed.push(edge);
-      this.#nameGates(x, edge.gates);
+      this.#nameGates(x.under, edge.gates);
+      this.#nameGates(y.under, edge.gates);
     }
     if (custodian !== null) this.#observeCustody(x, y, custodian, observation);
   }
@@ -125,18 +127,21 @@ export class Arrows {
     }
   }
 
-  #nameGates(x: Obligation, gates: readonly number[]): void {
-    for (let cell = x.under; cell !== null && gates.length > 0; cell = cell.under) {
+  #nameGates(covers: Opens | null, gates: readonly Gate[]): void {
+    for (let cell = covers; cell !== null && gates.length > 0; cell = cell.under) {
       const { instance } = cell.grant;
-      if (gates.includes(instance)) this.gateClasses.set(instance, (cell.grant as Obligation).lockClass);
+      if (gates.includes(instance) || gates.includes(-instance))
+        this.gateClasses.set(instance, (cell.grant as Obligation).lockClass);
     }
   }
 
-  #warm(known: KnownEdge, x: Obligation, gates: readonly number[]): void {
+  #warm(known: KnownEdge, x: Obligation, gates: readonly Gate[]): void {
     const { edge } = known;
     const { data } = edge;
     x.row!.dropSpans();
-    known.gateOrder = gates.filter((gate) => edge.gates.includes(gate));
+    known.gateOrder = gates.flatMap(
+      (gate) => edge.gates.find((kept) => Math.abs(kept) === Math.abs(gate)) ?? [],
+    );
     known.isWarm =
       edge.count > 0 &&
       edge.evidence === 'proven' &&
@@ -156,7 +161,7 @@ export class Arrows {
     x: Obligation,
     y: Obligation,
     job: Obligation,
-    observation: Sighting & { isBreakable: boolean; gates: readonly number[] },
+    observation: Sighting & { isBreakable: boolean; gates: readonly Gate[] },
   ): void {
     const executor = job.lockClass;
     const { evidence, isBreakable, isSimultaneous, isProvisional, isWaiting } = observation;

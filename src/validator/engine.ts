@@ -62,6 +62,7 @@ export class Engine implements GrantVisitor {
     const transition = transitionOf(transitions, key);
     const asked = new Obligation(key, instance, this.owner, transition);
     asked.clock = clock;
+    asked.strand = this.tracker.strand ?? 0;
     asked.under = under;
     asked.isBreakable = isBreakable;
     if (this.place !== null) asked.stack = this.place;
@@ -125,7 +126,8 @@ export class Engine implements GrantVisitor {
       open.owner === this.owner && (open.lockClass.kind !== 'executor' || open.lockClass.isSerial);
     open.endSeq = this.#dischargeSeq = nextSeq();
     if (isRuled && clock !== null && clock !== open.clock) {
-      const sum = open.clock === null ? clock.sum : (clock.sum - open.clock.sum) | 0;
+      // Without its own part: of one lock twice, the other one must not pass for it.
+      const sum = (clock.sum - (open.clock === null ? 0 : open.clock.sum) - open.shape) | 0;
       const edges = open.row!.findSpan(sum);
       if (edges === undefined) this.#walk(open, clock, sum);
       else for (let i = 0; i < edges.length; i++) this.#count(edges[i]!);
@@ -241,8 +243,8 @@ function remainderOf({ nestedIn }: Rare): Rare | null {
 const WALKS_BETWEEN_KEPT_SPANS = 7;
 
 /** Mixes what an observation depends on into 32 bits, as the kernel mixes its chain keys into 64. */
-function shapeOf({ key, instance, cover }: Obligation): number {
-  let hash = Math.imul(key.id, 0x9e3779b1) ^ Math.imul(instance, 0x85ebca6b) ^ cover;
+function shapeOf({ key, instance, cover, strand }: Obligation): number {
+  let hash = Math.imul(key.id, 0x9e3779b1) ^ Math.imul(instance, 0x85ebca6b) ^ (cover + strand);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
   return hash ^ (hash >>> 15);

@@ -1,38 +1,50 @@
 /**
- * Gates: exclusive holds that covered an arrow. Two flows that close a cycle whose arrows all have one
- * gate in common would both have to hold it (Goodlock, Havelund 2000). A hold is none when requests were
- * made under it side by side, or when it was released before the arrow's end.
+ * Gates: what whoever waited held meanwhile, other than what the arrow is about. A hold is none when
+ * requests were made under it side by side, or when it was released before the wait was over. What gates do
+ * to a cycle is decided in graph/exclusion.ts.
  */
 import { type Grant, type Opens, includesGrant } from '../causality/grant.ts';
+import type { Gate } from '../graph/exclusion.ts';
+import type { Obligation } from './obligation.ts';
 
-/** Whether `cover` keeps everybody else out from before the request of `grant` until its grant. */
-function isGate(cover: Grant, grant: Grant): boolean {
-  return (
-    cover.key.isExclusive &&
-    !cover.coversConcurrent &&
-    cover.instance !== 0 &&
-    (cover.endSeq === 0 || cover.endSeq > grant.seq)
-  );
+/** What `cover` is as a gate of a wait that lasted until `until`; 0 for none. */
+function gateOf(cover: Grant, until: number): Gate {
+  if (cover.instance === 0 || (cover.endSeq !== 0 && cover.endSeq < until)) return 0;
+  if (cover.key.isExclusive) return cover.coversConcurrent ? 0 : cover.instance;
+  return (cover as Obligation).row?.mode === 'shared' ? -cover.instance : 0;
 }
 
-/** Instances of the gates of an arrow from X to Y, newest first; the arrow's own locks are none. */
-export function gatesOf(x: Grant, y: Grant): number[] {
-  const gates: number[] = [];
+/** The gates of an arrow from X to Y, the innermost first; the arrow's own locks are none. */
+export function gatesOf(x: Grant, y: Grant): Gate[] {
+  const gates: Gate[] = [];
   if (y.isUngated) return gates;
-  for (let cell: Opens | null = x.under; cell !== null; cell = cell.under) {
-    const cover = cell.grant;
-    if (!isGate(cover, y) || cover.instance === x.instance || cover.instance === y.instance) continue;
-    if (includesGrant(y.under, cover) && !gates.includes(cover.instance)) gates.push(cover.instance);
-  }
+  addGates(gates, y.under, x, y, y.seq);
+  // Asked for elsewhere and waited for under X: whoever waited held all that covers X to its end, too.
+  if (!includesGrant(y.under, x)) addGates(gates, x.under, x, y, Infinity);
   return gates;
 }
 
-/** Whether each of `gates` (newest first) covers this arrow too. Says no when it would take a longer look. */
-export function areGatesHeld(gates: readonly number[], x: Grant, y: Grant): boolean {
+function addGates(gates: Gate[], covers: Opens | null, x: Grant, y: Grant, until: number): void {
+  for (let cell = covers; cell !== null; cell = cell.under) {
+    const { instance } = cell.grant;
+    if (instance === x.instance || instance === y.instance) continue;
+    const gate = gateOf(cell.grant, until);
+    if (gate === 0 || gates.includes(instance)) continue;
+    const shared = gates.indexOf(-instance);
+    if (shared === -1) gates.push(gate);
+    else gates[shared] = gate > 0 ? gate : -instance;
+  }
+}
+
+/** Whether each of `gates` (innermost first) covers this arrow too. Says no when it would take a longer look. */
+export function areGatesHeld(gates: readonly Gate[], x: Grant, y: Grant): boolean {
   if (y.isUngated || !includesGrant(y.under, x)) return false;
   let found = 0;
-  for (let cell = x.under; cell !== null && found < gates.length; cell = cell.under) {
-    if (cell.grant.instance === gates[found] && isGate(cell.grant, y)) found++;
+  for (let cell = y.under; cell !== null && found < gates.length; cell = cell.under) {
+    const gate = gates[found]!;
+    if (cell.grant.instance !== Math.abs(gate)) continue;
+    const held = gateOf(cell.grant, y.seq);
+    if (held === gate || (gate < 0 && held !== 0)) found++;
   }
   return found === gates.length;
 }

@@ -71,8 +71,10 @@ export interface SnapshotEdge {
   /** The program declared this order; then the count may be 0. */
   declared?: boolean;
   count: number;
-  /** Exclusive holds that covered the edge every time it was seen, by lock name and instance. */
+  /** Locks that whoever waited held exclusively, every time the edge was seen; by lock name and instance. */
   gates: string[];
+  /** The same, held at least shared. */
+  sharedGates?: string[];
   /** Executors in whose custody X was when Y was asked for. */
   custodians?: string[];
   /** Where X was acquired; on a custody edge and a hand-over, where the obligation was handed over. */

@@ -78,6 +78,10 @@ function toSnapshotClass(graph: DependencyGraph<EdgePlaces>, each: LockClass): S
 
 function toSnapshotEdge({ graph, instanceName }: SnapshotParts, edge: Edge<EdgePlaces>): SnapshotEdge {
   const { data } = edge;
+  const shared = edge.gates
+    .filter((gate) => gate < 0)
+    .map((gate) => instanceName(-gate))
+    .sort();
   const custodians = edge.custodians.map((node) => graph.node(node).name).sort();
   return {
     from: graph.node(edge.from).name,
@@ -91,7 +95,11 @@ function toSnapshotEdge({ graph, instanceName }: SnapshotParts, edge: Edge<EdgeP
     provisional: edge.isProvisional,
     ...(edge.isDeclared ? { declared: true } : {}),
     count: edge.isProvisional ? 1 : edge.count,
-    gates: edge.gates.map(instanceName).sort(),
+    gates: edge.gates
+      .filter((gate) => gate > 0)
+      .map(instanceName)
+      .sort(),
+    ...(shared.length === 0 ? {} : { sharedGates: shared }),
     ...(custodians.length === 0 ? {} : { custodians }),
     held: toSnapshotStack(data?.held ?? [], data?.isHeldApproximate ?? false),
     requested: toSnapshotStack(data?.requested ?? [], data?.isRequestedApproximate ?? false),

@@ -53,10 +53,12 @@ function isReal(cycle: Cycle<EdgePlaces>, classes: readonly LockClass[]): boolea
   if (cycle.edges.length === 1) {
     // A gate that was only observed does not excuse nesting two instances of a class; and one exclusive
     // lock asked for twice at once is not saved by being fair.
-    const isOneLock = first!.data?.isSameInstance === true && classes[first!.from]!.permits === 1;
-    return isOneLock || !cycle.isSimultaneousOnly;
+    const { permits } = classes[first!.from]!;
+    const isOneLock = first!.data?.isSameInstance === true && permits === 1;
+    const isKeptApart = permits > 1 && cycle.gates.length > 0;
+    return isOneLock || !(cycle.isSimultaneousOnly || isKeptApart);
   }
-  return cycle.commonGates.length === 0 && !cycle.isSimultaneousOnly;
+  return cycle.gates.length === 0 && !cycle.isSimultaneousOnly;
 }
 
 function toFinding(

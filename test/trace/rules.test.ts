@@ -200,6 +200,40 @@ const gates: Row[] = [
     [deadlock],
   ],
   [
+    'a gate that is held shared in one order and exclusively in the other',
+    '#! class G kind=rwsem\nT1 acq(G, shared) acq(A) acq(B) rel(B) rel(A) rel(G)\nT2 acq(G) acq(B) acq(A) rel(A) rel(B) rel(G)',
+    ['note circular-dependency A→B→A'],
+  ],
+  [
+    'a gate over two arrows of three',
+    'T1 acq(G) acq(A) acq(B) rel(B) rel(A) rel(G)\nT2 acq(G) acq(B) acq(C) rel(C) rel(B) rel(G)\nT3 acq(C) acq(A) rel(A) rel(C)',
+    ['note circular-dependency A→B→C→A'],
+  ],
+  [
+    'a gate that is taken after the lock the arrow leaves from',
+    'T1 acq(A) try(G) acq(B) rel(B) rel(G) rel(A)\nT2 acq(B) try(G) acq(A) rel(A) rel(G) rel(B)',
+    ['note circular-dependency A→B→A'],
+  ],
+  [
+    'a gate that keeps the holders of two units apart',
+    '#! class S kind=semaphore permits=2\nT1 acq(G) acq(S, permit) acq(A) rel(A) rel(S) rel(G)\nT2 acq(A) acq(S, permit) rel(S) rel(A)',
+    ['note circular-dependency A→S→A'],
+  ],
+  [
+    'and leaves somebody else who waits with a unit',
+    '#! class S kind=semaphore permits=2\nT1 acq(G) acq(S, permit) acq(A) rel(A) rel(S) rel(G)\nT2 acq(A) acq(S, permit) rel(S) rel(A)\nT3 acq(S, permit) acq(B) acq(A) rel(A) rel(B) rel(S)\nT4 acq(A) acq(B) rel(B) rel(A)',
+    [
+      'error circular-dependency A→B→A',
+      'error circular-dependency A→S→A',
+      'error circular-dependency A→S→B→A',
+    ],
+  ],
+  [
+    'a unit more under a gate',
+    '#! class S kind=semaphore permits=2\nT1 acq(G) acq(S, permit) acq(S, permit) rel(S) rel(S) rel(G)',
+    ['note nested-capacity S→S'],
+  ],
+  [
     'a gate that is dropped before the second request',
     'T1 acq(G) acq(A) rel(G) acq(B) rel(B) rel(A)\nT2 acq(G) acq(B) rel(G) acq(A) rel(A) rel(B)',
     [deadlock],
@@ -236,6 +270,11 @@ const tasks: Row[] = [
     'a child that the parent does not wait for',
     'T1 acq(A) fork(T2)\nT2 acq(B) rel(B)\nT1 rel(A) join(T2)\nT3 acq(B) acq(A) rel(A) rel(B)',
     ['warning circular-dependency A→B→A'],
+  ],
+  [
+    'a child that takes the lock the parent holds at the join, before the parent did',
+    'T1 fork(T2)\nT2 acq(A) rel(A)\nT1 acq(A) rel(A) acq(A) join(T2) rel(A)',
+    ['error recursive-acquisition A→A'],
   ],
   [
     'a child that was joined before the parent asked',
