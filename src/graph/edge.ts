@@ -35,7 +35,7 @@ export function compareEvidence(a: Evidence, b: Evidence): number {
  * The gates of two observations together: a lock that was held in both, exclusively only if it was so in
  * both. Returns `a` itself when nothing is lost.
  */
-export function intersectGates(a: readonly Gate[], b: readonly Gate[]): readonly Gate[] {
+function intersectGates(a: readonly Gate[], b: readonly Gate[]): readonly Gate[] {
   if (a.every((gate) => b.includes(gate) || (gate < 0 && b.includes(-gate)))) return a;
   return a
     .filter((gate) => b.includes(gate) || b.includes(-gate))

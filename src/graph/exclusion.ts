@@ -18,7 +18,7 @@ export interface Resources<Data> {
 }
 
 /** Gates that keep the flows of two edges apart. */
-export function keptApartBy(a: readonly Gate[], b: readonly Gate[]): Gate[] {
+function keptApartBy(a: readonly Gate[], b: readonly Gate[]): Gate[] {
   return a.filter((gate) => (b.includes(gate) ? gate > 0 : b.includes(-gate))).map((gate) => Math.abs(gate));
 }
 

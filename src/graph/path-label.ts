@@ -35,7 +35,7 @@ export interface NodeTraits {
 }
 
 /** What an interrupt asks for is asked for by whoever it interrupted, who still has all his gates. */
-export function isInterrupted<Data>(edge: Edge<Data>): boolean {
+function isInterrupted<Data>(edge: Edge<Data>): boolean {
   return edge.kind === 'context' && edge.isFromContext;
 }
 
