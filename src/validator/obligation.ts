@@ -28,7 +28,7 @@ export class Rare {
 export class Obligation extends Grant {
   declare readonly key: RequestKind;
   readonly transition: Transition;
-  stack: LazyStack | undefined;
+  stack: LazyStack | undefined = undefined;
   /** A hash of what was open behind the request. */
   cover = 0;
   /** Its discharge is bound to the callback of `run`, so requests beside it are not needed for it. */
