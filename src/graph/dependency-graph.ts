@@ -1,13 +1,14 @@
 /**
  * The dependency graph: lock classes, and what each must wait for.
  *
- * It is kept twice. graphology has it as data, for whatever walks it at leisure; lists of edges and the
- * components of component-order.ts serve the search, and a search that finds nothing mostly ends at two
- * look-ups: nothing closes a cycle between two components. What is provisional is an overlay, renewed in
+ * It is kept twice. graphology has it as data, for whatever walks it at leisure, and gets new edges when
+ * somebody does; lists of edges and the components of component-order.ts serve the search, and a search
+ * that finds nothing mostly ends at two look-ups: nothing closes a cycle between two components. What is provisional is an overlay, renewed in
  * passes: components keep the arcs of edges that were active once, which costs a search some time and
  * changes no answer.
  */
 import { MultiDirectedGraph } from 'graphology';
+import { Adjacency } from './adjacency.ts';
 import { ComponentOrder } from './component-order.ts';
 import { Edge, type Observation } from './edge.ts';
 import { type Level, sortIntoLevels } from './levels.ts';
@@ -36,24 +37,28 @@ export interface Observed<Data> {
   readonly isChanged: boolean;
 }
 
-/** Node ids stay below this, so that an edge's key is an exact integer. */
-const MAX_NODES = 2 ** 22;
+/** Node ids stay below this, so that the key of an edge is a small integer. */
+const MAX_NODES = 2 ** 25;
 const KINDS: Readonly<Record<EdgeKind, number>> = { order: 0, custody: 1, handoff: 2, wait: 3, context: 4 };
 /** Two ways to hold, three to ask. */
 const MODES = 6;
 const VARIANTS = 5 * MODES;
 const REQUEST_MODES: Readonly<Record<RequestMode, number>> = { exclusive: 0, shared: 1, recursive: 2 };
 
-function edgeKey(from: number, to: number, kind: EdgeKind, fromMode: HoldMode, toMode: RequestMode): number {
+/** What tells an edge from all others out of the same node. */
+function edgeKey(to: number, kind: EdgeKind, fromMode: HoldMode, toMode: RequestMode): number {
   const variant = KINDS[kind] * MODES + (fromMode === 'shared' ? 3 : 0) + REQUEST_MODES[toMode];
-  return (from * MAX_NODES + to) * VARIANTS + variant;
+  return to * VARIANTS + variant;
 }
 
 export class DependencyGraph<Data> {
   readonly #graph = new MultiDirectedGraph<{ attributes: NodeAttributes }, { edge: Edge<Data> }>();
   readonly #nodes: NodeAttributes[] = [];
-  readonly #edges = new Map<number, Edge<Data>>();
-  readonly #outgoing: Edge<Data>[][] = [];
+  /** By the node they leave from. */
+  readonly #outgoing: Adjacency<Data>[] = [];
+  /** Edges that graphology has not got yet. */
+  #pending: Edge<Data>[] = [];
+  #edgeCount = 0;
   readonly #overlay = new Set<Edge<Data>>();
   #order = new ComponentOrder();
 
@@ -62,7 +67,7 @@ export class DependencyGraph<Data> {
     if (this.#nodes.length >= MAX_NODES) throw new RangeError(`Expected at most ${MAX_NODES} nodes.`);
     const id = this.#order.addNode();
     this.#nodes.push(attributes);
-    this.#outgoing.push([]);
+    this.#outgoing.push(new Adjacency());
     this.#graph.addNode(id, { attributes });
     return id;
   }
@@ -86,16 +91,19 @@ export class DependencyGraph<Data> {
     fromMode: HoldMode,
     toMode: RequestMode,
   ): Edge<Data> | undefined {
-    return this.#edges.get(edgeKey(from, to, kind, fromMode, toMode));
+    return this.#outgoing[from]?.find(edgeKey(to, kind, fromMode, toMode));
   }
 
   /** Returns the edges out of a node, oldest first, active or not. */
   edgesFrom(id: number): readonly Edge<Data>[] {
-    return this.#outgoing[id] ?? [];
+    return this.#outgoing[id]?.edges ?? [];
   }
 
   /** Iterates over the active edges, oldest first. */
   *edges(): IterableIterator<Edge<Data>> {
+    for (const edge of this.#pending)
+      this.#graph.addDirectedEdgeWithKey(edge.index, edge.from, edge.to, { edge });
+    this.#pending = [];
     for (const { attributes } of this.#graph.edgeEntries())
       if (attributes.edge.isActive) yield attributes.edge;
   }
@@ -146,7 +154,7 @@ export class DependencyGraph<Data> {
     const arcs: [number, number][] = [];
     let order = this.#order;
     let hasInactive = false;
-    for (const edge of this.#edges.values()) {
+    for (const edge of this.#outgoing.flatMap(({ edges }) => edges)) {
       if (!edge.isSearched) continue;
       if (edge.isActive) arcs.push([edge.from, edge.to]);
       else hasInactive = true;
@@ -159,14 +167,13 @@ export class DependencyGraph<Data> {
   clear(): void {
     this.#graph.clear();
     this.#nodes.length = 0;
-    this.#edges.clear();
-    this.#outgoing.length = 0;
+    this.#outgoing.length = this.#pending.length = this.#edgeCount = 0;
     this.#overlay.clear();
     this.#order = new ComponentOrder();
   }
 
   readonly #space = {
-    edgesFrom: (node: number): readonly Edge<Data>[] => this.#outgoing[node]!,
+    edgesFrom: (node: number): readonly Edge<Data>[] => this.#outgoing[node]!.edges,
     isFair: (node: number): boolean => this.#nodes[node]!.isFair,
     capacity: (node: number): number => this.#nodes[node]!.capacity,
     isPerCpu: (node: number): boolean => this.#nodes[node]!.isPerCpu === true,
@@ -187,13 +194,12 @@ export class DependencyGraph<Data> {
       kind,
       fromMode,
       toMode,
-      this.#edges.size,
+      this.#edgeCount++,
       isSearched,
       kind === 'context' && source.isExecutor,
     );
-    this.#edges.set(edgeKey(from, to, kind, fromMode, toMode), edge);
-    this.#outgoing[from]!.push(edge);
-    this.#graph.addDirectedEdgeWithKey(edge.index, from, to, { edge });
+    this.#outgoing[from]!.add(edgeKey(to, kind, fromMode, toMode), edge);
+    this.#pending.push(edge);
     if (isSearched) this.#order.insert(from, to);
     return edge;
   }
