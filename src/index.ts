@@ -29,7 +29,8 @@ export { type ExplicitTracker, type Scope, createExplicitTracker } from './causa
 export type { Hold, WriteHold } from './locks/hold.ts';
 export type { Parcel } from './locks/parcel.ts';
 export type { AcquireOptions } from './locks/lock.ts';
-export type { NamedOptions } from './locks/watch.ts';
+export type { LockOptions, NamedOptions } from './locks/watch.ts';
+export { type FlowOptions, flow } from './locks/flow.ts';
 export { Mutex } from './locks/mutex.ts';
 export { RwLock, type RwLockOptions } from './locks/rw-lock.ts';
 export { Semaphore, type SemaphoreAcquireOptions, type SemaphoreOptions } from './locks/semaphore.ts';

@@ -5,6 +5,7 @@ const times = fields({ max: quantity, mean: quantity });
 const stack = fields({
   frames: list(fields({ at: text, fn: optional(text), source: optional(text) })),
   approximate: optional(flag),
+  flow: optional(text),
 });
 
 const lockClass = fields({

@@ -51,5 +51,5 @@ function watchOf(validator: Validator, name: string): Watch | null {
   if (validator.policy === 'off') return null;
   const lockClass = validator.classOf(name, { kind: 'executor', permits: Infinity });
   if (lockClass.instances === 0) lockClass.instances = 1;
-  return { validator, engine: validator.engine, lockClass, instance: 0 };
+  return { validator, engine: validator.engine, lockClass, instance: 0, isOrdered: false };
 }

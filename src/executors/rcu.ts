@@ -133,6 +133,10 @@ export class Rcu extends Lock {
     return true;
   }
 
+  protected override isInUse(): boolean {
+    return this.#readers.size > 0;
+  }
+
   protected override take(): void {}
 
   protected override free(_code: number, reader: number): void {

@@ -2,6 +2,10 @@ import { rejectArgument } from '../validator/errors.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import type { Lock } from './lock.ts';
 import { Parcel } from './parcel.ts';
+import { isPinned, pin } from './pin.ts';
+
+/** Nearly no program pins, and then no release should look for one. */
+let hasPins = false;
 
 /** What somebody has of a lock until it is released. */
 export class Hold implements Disposable, AsyncDisposable {
@@ -50,6 +54,18 @@ export class Hold implements Disposable, AsyncDisposable {
     }
     this.#lock = null;
     lock.discharge(this);
+    if (hasPins && isPinned(this)) lock.reportBadRelease('was released while it was pinned');
+  }
+
+  /**
+   * Says that the hold must not be released before the function that is returned was called. Whoever releases
+   * it before makes a `bad-release` finding; the lock is released all the same. Pins nest.
+   * @throws LockdepError `ERR_DEAD_HOLD` when it is released or handed over already.
+   */
+  pin(): () => void {
+    if (this.#lock === null) this.#origin.rejectDead(this.#fate);
+    hasPins = true;
+    return pin(this);
   }
 
   /** @internal A new handle of the same hold; this one is dead from now on. */

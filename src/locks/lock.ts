@@ -8,24 +8,26 @@
 import { LockdepError, checkOptions, rejectArgument } from '../validator/errors.ts';
 import { SHARED, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
+import { type Annotations, annotate, checkAnnotations, checkPlace, classOf } from './annotations.ts';
 import type { Hold } from './hold.ts';
 import { WaitQueue, type Waiter, createWaiter } from './wait-queue.ts';
 import type { Watch } from './watch.ts';
 
-export interface AcquireOptions {
+export interface AcquireOptions extends Annotations {
   /** Gives the wait up; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Gives the wait up after so many milliseconds, with `ERR_LOCK_TIMEOUT`. Default: never. */
   timeoutMs?: number;
 }
 
-const ACQUIRE_KEYS = ['signal', 'timeoutMs'];
+export const ACQUIRE_KEYS: readonly string[] = ['signal', 'timeoutMs', 'subclass', 'nestedIn'];
 
 /** The longest delay that timers take. */
 export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
 
 function checkAcquireOptions(options: AcquireOptions, keys: readonly string[]): void {
   checkOptions(options, keys);
+  checkAnnotations(options, (value) => value instanceof Lock);
   const { signal, timeoutMs } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal))
     rejectArgument('signal', 'an AbortSignal', signal);
@@ -39,7 +41,7 @@ function checkAcquireOptions(options: AcquireOptions, keys: readonly string[]): 
 
 export abstract class Lock {
   /** @internal */
-  readonly watch: Watch | null;
+  watch: Watch | null;
   readonly #queue = new WaitQueue();
   /** How many in the queue need not stand behind the others. */
   #overtakers = 0;
@@ -84,10 +86,19 @@ export abstract class Lock {
       return Promise.resolve(hold);
     }
     const { engine } = watch;
+    let nestedIn: Obligation | null = null;
+    if (watch.isOrdered || options?.nestedIn !== undefined) {
+      try {
+        nestedIn = checkPlace(watch, this, options?.nestedIn);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
     const isBreakable =
       options !== undefined && (options.signal !== undefined || options.timeoutMs !== undefined);
-    const obligation = engine.ask(watch.lockClass, code, watch.instance, isBreakable);
+    const obligation = engine.ask(classOf(watch, options), code, watch.instance, isBreakable);
     obligation.isScoped = isScoped;
+    if (nestedIn !== null || watch.isOrdered) annotate(obligation, this, watch.isOrdered, nestedIn);
     const hold = this.createHold(code, units, obligation);
     if (!this.#canTake(code, units)) {
       watch.lockClass.contentions++;
@@ -100,9 +111,11 @@ export abstract class Lock {
   protected tryAcquireAs(code: number, units: number, tryCode: number): Hold | undefined {
     if (!this.#canTake(code, units)) return undefined;
     const { watch } = this;
+    if (watch?.isOrdered === true) checkPlace(watch, this, undefined);
     this.take(code, units);
     if (watch === null) return this.createHold(code, units, null);
     const obligation = watch.engine.ask(watch.lockClass, tryCode, watch.instance, false);
+    if (watch.isOrdered) annotate(obligation, this, true, null);
     watch.engine.tracker.advance(watch.engine.grant(obligation));
     return this.createHold(code, units, obligation);
   }
@@ -290,6 +303,36 @@ export abstract class Lock {
   /** @internal */
   rejectDead(fate: string): never {
     throw new LockdepError('ERR_DEAD_HOLD', `Expected a hold that is open, got one that was ${fate}.`);
+  }
+
+  /** Whether nobody could take it now for himself alone. */
+  protected abstract isInUse(): boolean;
+
+  /**
+   * Says that the lock is given up. If somebody holds it, that is a `destroyed-while-held` finding: what it
+   * protected is protected no longer. The lock itself goes on working.
+   * @throws LockdepError under the `error` policy, when it is held.
+   */
+  destroy(): void {
+    const { watch } = this;
+    if (watch === null || !this.isInUse()) return;
+    watch.validator.report('destroyed-while-held', watch.lockClass, 'was given up while it was held');
+    watch.validator.raise();
+  }
+
+  /**
+   * Makes the lock one of another class, for all requests from now on: to tell locks apart that are made at
+   * one place, or to treat some that are made at several as one (Linux `lockdep_set_class`).
+   * @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad name.
+   */
+  reclass(name: string): void {
+    if (typeof name !== 'string' || name === '') rejectArgument('name', 'a non-empty string', name);
+    const { watch } = this;
+    if (watch === null) return;
+    const lockClass = watch.validator.classOf(name, watch.lockClass.options);
+    watch.lockClass.instances--;
+    lockClass.instances++;
+    this.watch = { ...watch, lockClass };
   }
 
   /**

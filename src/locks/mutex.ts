@@ -3,7 +3,7 @@ import type { Obligation } from '../validator/obligation.ts';
 import { checkFunction, checkOptions } from '../validator/errors.ts';
 import { Hold } from './hold.ts';
 import { type AcquireOptions, Lock } from './lock.ts';
-import { type NamedOptions, createWatch } from './watch.ts';
+import { LOCK_KEYS, type LockOptions, createWatch } from './watch.ts';
 
 /**
  * One holder at a time; first come, first served. Not reentrant.
@@ -15,8 +15,8 @@ export class Mutex extends Lock {
   #isHeld = false;
 
   /** @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad or unknown option. */
-  constructor(options: NamedOptions = {}) {
-    checkOptions(options, ['name', 'validator']);
+  constructor(options: LockOptions = {}) {
+    checkOptions(options, LOCK_KEYS);
     super(createWatch(options, { kind: 'mutex', isFair: true }));
   }
 
@@ -48,6 +48,10 @@ export class Mutex extends Lock {
 
   protected override fits(): boolean {
     return !this.#isHeld;
+  }
+
+  protected override isInUse(): boolean {
+    return this.#isHeld;
   }
 
   protected override take(): void {

@@ -3,9 +3,9 @@ import type { Obligation } from '../validator/obligation.ts';
 import { checkFunction, checkOptions, rejectArgument } from '../validator/errors.ts';
 import { Hold, WriteHold } from './hold.ts';
 import { type AcquireOptions, Lock } from './lock.ts';
-import { type NamedOptions, createWatch } from './watch.ts';
+import { LOCK_KEYS, type LockOptions, createWatch } from './watch.ts';
 
-export interface RwLockOptions extends NamedOptions {
+export interface RwLockOptions extends LockOptions {
   /**
    * `queued` (default): a reader waits behind a writer that waits, so that writers are not starved, and
    * reading inside a read can hang. `recursive`: readers wait for the writer that holds it only.
@@ -21,7 +21,7 @@ export class RwLock extends Lock {
 
   /** @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad or unknown option. */
   constructor(options: RwLockOptions = {}) {
-    checkOptions(options, ['name', 'validator', 'readers']);
+    checkOptions(options, [...LOCK_KEYS, 'readers']);
     const { readers = 'queued' } = options;
     if (readers !== 'queued' && readers !== 'recursive')
       rejectArgument('readers', "'queued' or 'recursive'", readers);
@@ -77,6 +77,10 @@ export class RwLock extends Lock {
 
   protected override fits(code: number): boolean {
     return !this.#isWritten && (code !== EXCLUSIVE || this.#readers === 0);
+  }
+
+  protected override isInUse(): boolean {
+    return this.#isWritten || this.#readers > 0;
   }
 
   protected override take(code: number): void {

@@ -2,10 +2,10 @@ import { EXCLUSIVE, TRY } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import { checkCount, checkFunction, checkOptions } from '../validator/errors.ts';
 import { Hold } from './hold.ts';
-import { type AcquireOptions, Lock } from './lock.ts';
-import { type NamedOptions, type Watch, createWatch } from './watch.ts';
+import { ACQUIRE_KEYS, type AcquireOptions, Lock } from './lock.ts';
+import { LOCK_KEYS, type LockOptions, type Watch, createWatch } from './watch.ts';
 
-export interface SemaphoreOptions extends NamedOptions {
+export interface SemaphoreOptions extends LockOptions {
   /** Units there are, an integer ≥ 1. */
   permits: number;
 }
@@ -15,7 +15,7 @@ export interface SemaphoreAcquireOptions extends AcquireOptions {
   permits?: number;
 }
 
-const ACQUIRE_KEYS = ['signal', 'timeoutMs', 'permits'];
+const SEMAPHORE_KEYS = [...ACQUIRE_KEYS, 'permits'];
 
 /** A number of units; a request waits until as many as it wants are free. First come, first served. */
 export class Semaphore extends Lock {
@@ -24,7 +24,7 @@ export class Semaphore extends Lock {
 
   /** @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad or unknown option. */
   constructor(options: SemaphoreOptions) {
-    checkOptions(options, ['name', 'validator', 'permits']);
+    checkOptions(options, [...LOCK_KEYS, 'permits']);
     checkCount('permits', options.permits, 1);
     super(createWatch(options, { kind: 'semaphore', permits: options.permits, isFair: true }));
     this.#permits = this.#free = options.permits;
@@ -78,11 +78,15 @@ export class Semaphore extends Lock {
         return Promise.reject(error);
       }
     }
-    return this.acquireAs(EXCLUSIVE, permits, options, isScoped, ACQUIRE_KEYS);
+    return this.acquireAs(EXCLUSIVE, permits, options, isScoped, SEMAPHORE_KEYS);
   }
 
   protected override fits(_code: number, units: number): boolean {
     return units <= this.#free;
+  }
+
+  protected override isInUse(): boolean {
+    return this.#free < this.#permits;
   }
 
   protected override take(_code: number, units: number): void {

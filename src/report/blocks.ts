@@ -1,7 +1,7 @@
 import type { SnapshotEdge, SnapshotFrame } from '../validator/snapshot-format.ts';
 import type { Arrow, FindingContext } from './context.ts';
 import { formatSeen } from './count.ts';
-import { formatName } from './escape.ts';
+import { formatName, quoteName } from './escape.ts';
 import type { Block, Row } from './layout.ts';
 import { listMarkers } from './markers.ts';
 import { findTellingFrame } from './place.ts';
@@ -102,10 +102,21 @@ function createArrowBlock({ from, to, edge }: Arrow, context: FindingContext): B
   return { title, remark, rows: listRows(edge, context) };
 }
 
+/** The flow that the arrow happened in; two where it was held in one and asked for in another. */
+function listFlows({ held, requested }: SnapshotEdge): string[] {
+  const flows = new Set([held.flow, requested.flow].filter((flow) => flow !== undefined));
+  return flows.size === 0 ? [] : [`in ${[...flows].map(quoteName).join(' and ')}`];
+}
+
 /** How often it was seen; of a declaration, whether it was seen at all. */
 function formatRemark(edge: SnapshotEdge): string {
   const seen = edge.declared === true && edge.count === 0 ? 'never seen' : formatSeen(edge.count);
-  return [...(edge.declared === true ? ['declared'] : []), seen, ...listMarkers(edge)].join(', ');
+  return [
+    ...(edge.declared === true ? ['declared'] : []),
+    seen,
+    ...listMarkers(edge),
+    ...listFlows(edge),
+  ].join(', ');
 }
 
 /** A finding without arrows: the class, and the one place where it happened. */

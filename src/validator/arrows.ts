@@ -5,10 +5,11 @@
 import { type Opens, includesGrant } from '../causality/grant.ts';
 import type { CausalTracker } from '../causality/tracker.ts';
 import type { DependencyGraph } from '../graph/dependency-graph.ts';
-import type { Edge } from '../graph/edge.ts';
+import type { Edge, Observation } from '../graph/edge.ts';
 import type { Gate } from '../graph/exclusion.ts';
 import type { EdgeKind, Evidence, HoldMode, RequestMode } from '../graph/vocabulary.ts';
 import { gatesOf } from './gates.ts';
+import type { Contradiction } from './instance-orders.ts';
 import {
   type EdgePlaces,
   type KnownEdge,
@@ -78,7 +79,7 @@ export class Arrows {
   }
 
   #observe(x: Obligation, y: Obligation, dischargeSeq: number, sighting: Sighting): void {
-    if (isSerialized(x, y)) return;
+    if (isDeclaredSafe(x, y)) return;
     const row = x.row!;
     const { code } = y.key;
     const holder = x.rare === null ? null : x.rare.custodian;
@@ -92,6 +93,11 @@ export class Arrows {
       ...(custodian === null ? {} : { custodian: custodian.lockClass.node }),
     };
     const kind: EdgeKind = y.key.isWait ? 'wait' : 'order';
+    if (x.lockClass === y.lockClass && x.instance !== y.instance) {
+      const contradiction = observeOrder(x, y, kind, modeOf(code), observation);
+      if (contradiction === null) return;
+      Object.assign(observation, contradiction);
+    }
     const { edge, isChanged } = this.graph.observe(
       row.lockClass.node,
       y.lockClass.node,
@@ -286,18 +292,34 @@ function isExcusedByOrder(x: Obligation, y: Obligation): boolean {
   );
 }
 
+/** Where the class goes by the order of its locks: what this nesting contradicts, `null` for nothing. */
+function observeOrder(
+  x: Obligation,
+  y: Obligation,
+  kind: EdgeKind,
+  toMode: RequestMode,
+  observation: Observation,
+): Contradiction | undefined | null {
+  const { instanceOrders } = x.lockClass;
+  if (instanceOrders === undefined) return undefined;
+  return instanceOrders.observe(x.instance, y.instance, kind, x.row!.mode, toMode, observation) ?? null;
+}
+
+/** Whether the program said of this nesting that it needs no look. One lock twice always does. */
+function isDeclaredSafe(x: Obligation, y: Obligation): boolean {
+  const group = y.rare === null ? null : y.rare.group;
+  if (group !== null && x.rare !== null && x.rare.group === group) return true;
+  if (x.lockClass !== y.lockClass || x.instance === y.instance) return false;
+  return x.lockClass.options.order !== undefined || isSerialized(x, y);
+}
+
 /**
  * Whether an outer hold serialises this nesting of a class in itself (Linux `mutex_lock_nest_lock`): all
- * that is asked for so is asked for under one and the same lock. One lock twice is no nesting.
+ * that is asked for so is asked for under one and the same lock.
  */
 function isSerialized(x: Obligation, y: Obligation): boolean {
   const nestedIn = y.rare === null ? null : y.rare.nestedIn;
-  return (
-    nestedIn !== null &&
-    x.lockClass === y.lockClass &&
-    x.instance !== y.instance &&
-    includesGrant(x.under, nestedIn)
-  );
+  return nestedIn !== null && includesGrant(x.under, nestedIn);
 }
 
 /** The obligation's stack as text, if it was taken. */
@@ -310,6 +332,15 @@ function frames(obligation: Obligation): RawStack | undefined {
   return read;
 }
 
+/** The name of the innermost flow that it was asked for in. */
+function flowOf({ under }: Obligation): string | undefined {
+  for (let cell = under; cell !== null; cell = cell.under) {
+    const { rare } = cell.grant as Obligation;
+    if (rare !== null && rare.flow !== undefined) return rare.flow;
+  }
+  return undefined;
+}
+
 function placesOf(x: Obligation, y: Obligation): EdgePlaces {
   const requested = frames(y) ?? y.transition.samples[0];
   const held = frames(x) ?? x.transition.likeliest(requested ?? []);
@@ -319,5 +350,7 @@ function placesOf(x: Obligation, y: Obligation): EdgePlaces {
     isHeldApproximate: x.stack === undefined,
     isRequestedApproximate: y.stack === undefined,
     isSameInstance: x.lockClass === y.lockClass && x.instance === y.instance,
+    heldIn: flowOf(x),
+    requestedIn: flowOf(y),
   };
 }

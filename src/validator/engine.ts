@@ -122,8 +122,7 @@ export class Engine implements GrantVisitor {
   /** An open obligation is discharged, by whoever runs now. */
   discharge(open: Obligation): void {
     const clock = this.tracker.reached();
-    const isRuled =
-      open.owner === this.owner && (open.lockClass.kind !== 'executor' || open.lockClass.isSerial);
+    const isRuled = open.owner === this.owner && open.lockClass.isRuled;
     open.endSeq = this.#dischargeSeq = nextSeq();
     if (isRuled && clock !== null && clock !== open.clock) {
       // Without its own part: of one lock twice, the other one must not pass for it.
@@ -232,10 +231,11 @@ export class Engine implements GrantVisitor {
 }
 
 /** What of it still matters when the obligation is over: what it says to those who are discharged later. */
-function remainderOf({ nestedIn }: Rare): Rare | null {
-  if (nestedIn === null) return null;
+function remainderOf({ nestedIn, group }: Rare): Rare | null {
+  if (nestedIn === null && group === null) return null;
   const remainder = new Rare();
   remainder.nestedIn = nestedIn;
+  remainder.group = group;
   return remainder;
 }
 

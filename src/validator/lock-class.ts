@@ -1,6 +1,7 @@
 import { ClockKey } from '../causality/grant.ts';
 import type { Edge } from '../graph/edge.ts';
 import type { HoldMode } from '../graph/vocabulary.ts';
+import { InstanceOrders } from './instance-orders.ts';
 import { KeyedList } from './keyed-list.ts';
 import { type RawStack, Transition } from './stack-trace.ts';
 
@@ -12,6 +13,8 @@ export type LockKind =
   | 'rcu'
   | 'completion'
   | 'executor'
+  /** What `flow` names; see `locks/flow.ts`. */
+  | 'flow'
   /** An execution context such as an interrupt; see contexts.ts. */
   | 'context'
   | KernelKind;
@@ -45,6 +48,8 @@ export interface LockClassOptions {
    * that were seen contradict each other (`instances`).
    */
   sameClass?: 'report' | 'instances';
+  /** The order of two locks of the class: less than 0 where the second may be asked for under the first. */
+  order?: (held: object, asked: object) => number;
 }
 
 /** How Y is asked for: request mode, or a try, or a mere wait. */
@@ -65,6 +70,9 @@ export interface EdgePlaces {
   isRequestedApproximate: boolean;
   /** A nesting of a class in itself: whether it was one and the same lock. */
   isSameInstance: boolean;
+  /** Names of the flows in which X was held and Y was asked for, if they have any. */
+  heldIn?: string | undefined;
+  requestedIn?: string | undefined;
 }
 
 /** An edge that a row has met, with what the warm path wants to know of it. */
@@ -174,6 +182,8 @@ export class LockClass {
   readonly permits: number;
   readonly isFair: boolean;
   readonly isSerial: boolean;
+  /** Its discharge makes arrows: jobs that do not wait for each other, and flows, are waited for by nobody. */
+  readonly isRuled: boolean;
   readonly isExempt: boolean;
   readonly isPerCpu: boolean;
   /** Node of the dependency graph. */
@@ -184,6 +194,8 @@ export class LockClass {
   readonly #requestKinds: RequestKind[] = [];
   readonly exclusive: Row = new Row(this, 'exclusive');
   readonly shared: Row = new Row(this, 'shared');
+  /** Which of its locks were taken under which; `undefined` where any nesting is a finding. */
+  readonly instanceOrders: InstanceOrders | undefined;
   /** Where its first lock was made. */
   readonly site: RawStack;
   instances = 0;
@@ -201,8 +213,10 @@ export class LockClass {
     this.permits = options.permits ?? 1;
     this.isFair = options.isFair ?? false;
     this.isSerial = options.isSerial ?? false;
+    this.isRuled = this.isSerial || (this.kind !== 'executor' && this.kind !== 'flow');
     this.isExempt = options.isExempt ?? false;
     this.isPerCpu = options.isPerCpu ?? false;
+    this.instanceOrders = options.sameClass === 'instances' ? new InstanceOrders(this.isFair) : undefined;
   }
 
   /** What requests with this code have in common. */
@@ -217,6 +231,7 @@ export class LockClass {
       row.dropSpans();
       row.transitions.clear();
     }
+    this.instanceOrders?.forget();
     this.instances = this.acquisitions = this.contentions = 0;
     for (const times of [this.waits, this.holds]) times.count = times.sum = times.max = 0;
   }

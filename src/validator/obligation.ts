@@ -15,6 +15,12 @@ export class Rare {
   handedAt: RawStack | null = null;
   /** The outer hold that serialises nestings of the class, as the request said. */
   nestedIn: Obligation | null = null;
+  /** Asked for together, all or none: nobody holds one of them while it waits for another. */
+  group: object | null = null;
+  /** The lock, as long as it is held, for classes that have an ordering function. */
+  subject: object | null = null;
+  /** What the program calls the flow that this is. */
+  flow: string | undefined = undefined;
   /** When it was asked for and granted, if it is sampled; milliseconds. */
   askedMs = 0;
   grantedMs = 0;

@@ -3,11 +3,18 @@
  * of the graph for one pass; whatever does not come true leaves no trace.
  */
 import type { Arrows } from './arrows.ts';
+import type { LockClass } from './lock-class.ts';
 import type { Obligation } from './obligation.ts';
 
 /** Lays the arrows of everything from `newest` on over the graph. */
-export function observeOpenWork(arrows: Arrows, newest: Obligation | null, isDrained: boolean): void {
+export function observeOpenWork(
+  arrows: Arrows,
+  classes: readonly LockClass[],
+  newest: Obligation | null,
+  isDrained: boolean,
+): void {
   arrows.graph.beginPass();
+  for (const { instanceOrders } of classes) instanceOrders?.beginPass();
   const live: Obligation[] = [];
   for (let each = newest; each !== null; each = each.older) live.push(each);
   for (const y of live.toReversed()) {
@@ -15,14 +22,15 @@ export function observeOpenWork(arrows: Arrows, newest: Obligation | null, isDra
     if (y.rare?.isJob === true || y.key.isTry) continue;
     for (let cell = y.under; cell !== null; cell = cell.under) {
       const x = cell.grant as Obligation;
-      if (x.isOpen && x.owner === y.owner && isRuled(x)) arrows.observeOpen(x, y, false);
+      if (x.isOpen && x.owner === y.owner && x.lockClass.isRuled) arrows.observeOpen(x, y, false);
     }
   }
   if (isDrained) observeSiblings(arrows, live);
   for (const x of live.toReversed()) {
     if (x.rare === null) continue;
     const { inner, custodian } = x.rare;
-    if (inner !== null && isRuled(x)) for (const y of inner.values()) arrows.observeOpen(x, y, false);
+    if (inner !== null && x.lockClass.isRuled)
+      for (const y of inner.values()) arrows.observeOpen(x, y, false);
     if (custodian !== null && custodian.isWaiting) arrows.observeHandOver(x, custodian, true);
   }
 }
@@ -30,15 +38,10 @@ export function observeOpenWork(arrows: Arrows, newest: Obligation | null, isDra
 /** Requests of one synchronous run may be needed by one discharge; only a drained loop makes that likely. */
 function observeSiblings(arrows: Arrows, live: readonly Obligation[]): void {
   for (const x of live) {
-    if (x.siblings === null || x.isScoped || !x.isOpen || !isRuled(x)) continue;
+    if (x.siblings === null || x.isScoped || !x.isOpen || !x.lockClass.isRuled) continue;
     for (const y of live) {
       if (y !== x && y.siblings === x.siblings && y.isWaiting && y.rare?.isJob !== true)
         arrows.observeOpen(x, y, true);
     }
   }
-}
-
-/** Timers and microtasks do not wait for each other: their jobs have no arrows. */
-function isRuled(x: Obligation): boolean {
-  return x.lockClass.kind !== 'executor' || x.lockClass.isSerial;
 }

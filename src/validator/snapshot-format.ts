@@ -36,6 +36,8 @@ export interface SnapshotStack {
   frames: SnapshotFrame[];
   /** The place was not taken in the run that made the edge: it is where the class is usually taken. */
   approximate?: boolean;
+  /** Name of the flow it happened in. */
+  flow?: string;
 }
 
 /** Milliseconds; `mean` and `max` over the sampled acquisitions. */

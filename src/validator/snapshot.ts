@@ -30,7 +30,10 @@ export function toSnapshot(parts: SnapshotParts): Snapshot {
     tool: `lockdep/${VERSION}`,
     runtime: `node/${process.versions.node}`,
     inputs: [{ id: parts.inputId, runs: 1 }],
-    classes: classes.map((each) => toSnapshotClass(graph, each)).sort((a, b) => compareText(a.name, b.name)),
+    classes: classes
+      .filter(({ kind }) => kind !== 'flow')
+      .map((each) => toSnapshotClass(graph, each))
+      .sort((a, b) => compareText(a.name, b.name)),
     edges: edges.map((edge) => toSnapshotEdge(parts, edge)),
     findings: findings.map((finding) => toSnapshotFinding(finding, indices)).sort(compareFindings),
   };
@@ -101,8 +104,12 @@ function toSnapshotEdge({ graph, instanceName }: SnapshotParts, edge: Edge<EdgeP
       .sort(),
     ...(shared.length === 0 ? {} : { sharedGates: shared }),
     ...(custodians.length === 0 ? {} : { custodians }),
-    held: toSnapshotStack(data?.held ?? [], data?.isHeldApproximate ?? false),
-    requested: toSnapshotStack(data?.requested ?? [], data?.isRequestedApproximate ?? false),
+    held: toSnapshotStack(data?.held ?? [], data?.isHeldApproximate ?? false, data?.heldIn),
+    requested: toSnapshotStack(
+      data?.requested ?? [],
+      data?.isRequestedApproximate ?? false,
+      data?.requestedIn,
+    ),
   };
 }
 

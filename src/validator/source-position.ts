@@ -36,10 +36,14 @@ function relativePath(path: string): string {
 }
 
 /** Frames with the positions of the original source. */
-export function toSnapshotStack(stack: RawStack, isApproximate: boolean): SnapshotStack {
+export function toSnapshotStack(stack: RawStack, isApproximate: boolean, flow?: string): SnapshotStack {
   const frames = stack.map((frame): SnapshotFrame => ({
     at: placeOf(frame),
     ...(frame.fn === undefined ? {} : { fn: frame.fn }),
   }));
-  return { frames, ...(isApproximate ? { approximate: true } : {}) };
+  return {
+    frames,
+    ...(isApproximate ? { approximate: true } : {}),
+    ...(flow === undefined ? {} : { flow }),
+  };
 }

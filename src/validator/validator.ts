@@ -21,7 +21,8 @@ import { observeOpenWork } from './open-work.ts';
 import { Request, type RequestOptions } from './request.ts';
 import type { FindingCode, Severity, Snapshot, SnapshotFinding } from './snapshot-format.ts';
 import { toSnapshot } from './snapshot.ts';
-import { captureStack, readStack } from './stack-trace.ts';
+import type { Obligation } from './obligation.ts';
+import { type RawStack, captureStack, readStack } from './stack-trace.ts';
 import { findCycleFinding } from './verdicts.ts';
 import { watchLock, type WatchLockOptions } from './watch-lock.ts';
 
@@ -136,7 +137,7 @@ export class Validator {
   lockClass(name: string, options: LockClassOptions = {}): LockClass {
     if (name === undefined) rejectArgument('name', 'a non-empty string', name);
     checkName(name);
-    checkOptions(options, ['kind', 'permits', 'isFair', 'isSerial', 'isExempt', 'isPerCpu']);
+    checkOptions(options, CLASS_KEYS);
     if (options.permits !== undefined && options.permits !== Infinity)
       checkCount('permits', options.permits, 1);
     return this.classOf(name, options);
@@ -224,11 +225,27 @@ export class Validator {
     throw error;
   }
 
-  /** @internal A finding that is not a cycle. */
-  report(code: FindingCode, lockClass: LockClass, subject: string, severity: Severity = 'error'): void {
+  /** @internal A finding that is not a cycle, made here. */
+  report(code: FindingCode, lockClass: LockClass, subject: string, severity?: Severity): void {
+    this.#report(code, lockClass, subject, this.engine.place ?? readStack(captureStack()), severity);
+  }
+
+  /** @internal A finding about something that is open, made where that was asked for. */
+  reportSince(code: FindingCode, open: Obligation, subject: string, severity?: Severity): void {
+    const { stack = [], lockClass, transition } = open;
+    const read = readStack(stack);
+    this.#report(code, lockClass, subject, read.length > 0 ? read : (transition.samples[0] ?? []), severity);
+  }
+
+  #report(
+    code: FindingCode,
+    lockClass: LockClass,
+    subject: string,
+    stack: RawStack,
+    severity: Severity = 'error',
+  ): void {
     this.#pendingError = undefined;
-    const name = this.#graph.node(lockClass.node).name;
-    const stack = this.engine.place ?? readStack(captureStack());
+    const { name } = this.#graph.node(lockClass.node);
     this.#publish({
       code,
       fingerprint: fingerprintOf(code, [name, subject], []),
@@ -281,7 +298,7 @@ export class Validator {
     const found = new Map<string, Finding>();
     try {
       this.flush();
-      observeOpenWork(this.#arrows, this.engine.newest, isDrained);
+      observeOpenWork(this.#arrows, this.#classes.classes, this.engine.newest, isDrained);
       const changed = this.#arrows.changed;
       this.#arrows.changed = [];
       for (const edge of changed) {
@@ -325,6 +342,9 @@ const retireWhenCollected = new FinalizationRegistry<Engine>((engine) => {
   retiredOwners.add(engine.owner);
   engine.tracker.disable();
 });
+
+/** Keys of `LockClassOptions`. */
+const CLASS_KEYS = ['kind', 'permits', 'isFair', 'isSerial', 'isExempt', 'isPerCpu', 'sameClass', 'order'];
 
 function isGraver(a: Finding, b: Finding): boolean {
   return (

@@ -1,0 +1,101 @@
+/** What a request says of its place among other locks, beside how it waits. */
+import type { Opens } from '../causality/grant.ts';
+import { checkCount, rejectArgument } from '../validator/errors.ts';
+import { type Obligation, rareOf } from '../validator/obligation.ts';
+import type { LockClass } from '../validator/lock-class.ts';
+import { Hold } from './hold.ts';
+import type { Lock } from './lock.ts';
+import type { Watch } from './watch.ts';
+
+export interface Annotations {
+  /** Another level of the class, from 1 on: nesting locks of different levels is an order like any other. */
+  subclass?: number;
+  /** The lock, held by this flow, that serialises all nestings of the class; a hold of it will do. */
+  nestedIn?: Lock | Hold;
+}
+
+/** @throws LockdepError `ERR_INVALID_ARGUMENT`; `isLock` tells a lock from anything else. */
+export function checkAnnotations(
+  { subclass, nestedIn }: Annotations,
+  isLock: (value: unknown) => boolean,
+): void {
+  if (subclass !== undefined) checkCount('subclass', subclass, 0);
+  if (nestedIn !== undefined && !isLock(nestedIn) && !(nestedIn instanceof Hold))
+    rejectArgument('nestedIn', 'a lock or a hold', nestedIn);
+}
+
+/** The class that a request belongs to. */
+export function classOf({ validator, lockClass }: Watch, annotations: Annotations | undefined): LockClass {
+  const subclass = annotations === undefined ? undefined : annotations.subclass;
+  return subclass === undefined ? lockClass : validator.subclassOf(lockClass, subclass);
+}
+
+/**
+ * Looks at what is held behind a request that is about to be made. Returns the hold that it is nested in.
+ * @throws LockdepError under the `error` policy, when that is not held, or the order is another.
+ */
+export function checkPlace(watch: Watch, lock: Lock, outer: Lock | Hold | undefined): Obligation | null {
+  const clock = watch.engine.tracker.asked();
+  const opens = clock === null ? null : clock.opens;
+  if (watch.isOrdered) checkOrder(watch, opens, lock);
+  const nestedIn = outer === undefined ? null : findOuter(watch, opens, outer);
+  watch.validator.raise();
+  return nestedIn;
+}
+
+/** Keeps with a request what was found out about it before it was made. */
+export function annotate(
+  asked: Obligation,
+  lock: Lock,
+  isOrdered: boolean,
+  nestedIn: Obligation | null,
+): void {
+  if (nestedIn !== null) rareOf(asked).nestedIn = nestedIn;
+  if (isOrdered) rareOf(asked).subject = lock;
+}
+
+function findOuter(watch: Watch, opens: Opens | null, outer: Lock | Hold): Obligation | null {
+  const lock = outer instanceof Hold ? outer.lock : outer;
+  for (let cell = opens; cell !== null; cell = cell.under) {
+    if (cell.grant.isOpen && cell.grant.instance === lock.watch?.instance) return cell.grant as Obligation;
+  }
+  // A lock that nobody watches cannot be asked about.
+  if (lock.watch !== null)
+    watch.validator.report(
+      'nested-lock-not-held',
+      watch.lockClass,
+      'was asked for nested in a lock that is not held',
+    );
+  return null;
+}
+
+/** Compares the lock with all of its class that are held. */
+function checkOrder(watch: Watch, opens: Opens | null, lock: Lock): void {
+  const order = watch.lockClass.options.order!;
+  for (let cell = opens; cell !== null; cell = cell.under) {
+    const held = cell.grant as Obligation;
+    const subject = held.rare === null ? null : held.rare.subject;
+    if (!held.isOpen || subject === null || subject === lock || held.lockClass !== watch.lockClass) continue;
+    if (isInOrder(watch, order, subject, lock)) continue;
+    watch.validator.report(
+      'order-violation',
+      watch.lockClass,
+      'was asked for while another one was held that its order puts behind it',
+    );
+    return;
+  }
+}
+
+function isInOrder(
+  watch: Watch,
+  order: (held: object, asked: object) => number,
+  held: object,
+  asked: object,
+): boolean {
+  try {
+    return order(held, asked) < 0;
+  } catch (error) {
+    watch.validator.fault(error);
+    return true;
+  }
+}

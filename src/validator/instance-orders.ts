@@ -1,0 +1,92 @@
+/**
+ * The orders of locks within one class, for classes of locks by key: nesting two of them is no finding, as
+ * long as the orders that were seen do not contradict each other. A graph of its own, with locks for nodes.
+ */
+import { DependencyGraph } from '../graph/dependency-graph.ts';
+import type { Edge, Observation } from '../graph/edge.ts';
+import { compareEvidence } from '../graph/edge.ts';
+import type { EdgeKind, Evidence, HoldMode, RequestMode } from '../graph/vocabulary.ts';
+
+/** Keys come and go: beyond so many orders the oldest knowledge is given up, all at once. */
+const MAX_ORDERS = 65_536;
+
+/** What is said of a nesting that contradicts another: as sure as the weakest order on the circle. */
+export interface Contradiction {
+  readonly evidence: Evidence;
+  readonly isBreakable: boolean;
+}
+
+export class InstanceOrders {
+  readonly #isFair: boolean;
+  #graph = new DependencyGraph<undefined>();
+  readonly #nodes = new Map<number, number>();
+  #count = 0;
+
+  constructor(isFair: boolean) {
+    this.#isFair = isFair;
+  }
+
+  /** A lock was asked for while another was held. Returns what that contradicts. */
+  observe(
+    held: number,
+    asked: number,
+    kind: EdgeKind,
+    fromMode: HoldMode,
+    toMode: RequestMode,
+    observation: Observation,
+  ): Contradiction | undefined {
+    if (this.#count >= MAX_ORDERS) this.forget();
+    const { edge, isNew, isChanged } = this.#graph.observe(
+      this.#nodeOf(held),
+      this.#nodeOf(asked),
+      kind,
+      fromMode,
+      toMode,
+      observation,
+    );
+    if (isNew) this.#count++;
+    return isChanged ? this.#findContradiction(edge) : undefined;
+  }
+
+  /** Takes back what is provisional. */
+  beginPass(): void {
+    this.#graph.beginPass();
+  }
+
+  forget(): void {
+    this.#graph = new DependencyGraph();
+    this.#nodes.clear();
+    this.#count = 0;
+  }
+
+  /** Among proven orders first: evidence is never mixed. */
+  #findContradiction(edge: Edge<undefined>): Contradiction | undefined {
+    const isProven = (each: Edge<undefined>): boolean => each.evidence === 'proven' && !each.isBreakable;
+    for (const accepts of [isProven, () => true]) {
+      if (!accepts(edge)) continue;
+      const cycle = this.#graph.findCycle(edge, { accepts });
+      if (cycle === undefined || cycle.gates.length > 0 || cycle.isSimultaneousOnly) continue;
+      const grades = cycle.edges.map(({ evidence }) => evidence);
+      return {
+        evidence: grades.reduce((a, b) => (compareEvidence(a, b) <= 0 ? a : b)),
+        isBreakable: cycle.edges.some(({ isBreakable }) => isBreakable),
+      };
+    }
+    return undefined;
+  }
+
+  #nodeOf(instance: number): number {
+    let node = this.#nodes.get(instance);
+    if (node === undefined) {
+      node = this.#graph.addNode({
+        name: '',
+        capacity: 1,
+        isFair: this.#isFair,
+        isExecutor: false,
+        isSerial: false,
+      });
+      this.#nodes.set(instance, node);
+    }
+    return node;
+  }
+}
