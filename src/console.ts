@@ -9,7 +9,10 @@ import { setInterval } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import { watchProcessEnd } from './cli/process-end.ts';
 import type * as ProcessOutput from './cli/process-output.ts';
+import type { Recording } from './trace/record.ts';
+import type * as TraceFile from './trace/trace-file.ts';
 import type { Severity, Snapshot, SnapshotFinding } from './validator/snapshot-format.ts';
+import type { Validator } from './validator/validator.ts';
 
 /**
  * What is asked of a validator. A finding's `edges` are indices into the snapshot that comes with it. What is
@@ -25,7 +28,7 @@ export interface WatchedValidator {
 }
 
 export interface InstallOptions {
-  /** Where the settings are; `LOCKDEP_RUN_SNAPSHOT` is taken out, since it is meant for one process. */
+  /** Where the settings are; `LOCKDEP_RUN_…` are taken out, since they are meant for one process. */
   env?: Record<string, string | undefined>;
 }
 
@@ -41,6 +44,11 @@ function loadOutput(): typeof ProcessOutput {
   return require(import.meta.url.endsWith('.ts') ? './cli/process-output.ts' : './cli/process-output.js');
 }
 
+/** Loaded by those few who record. */
+function loadTrace(): typeof TraceFile {
+  return require(import.meta.url.endsWith('.ts') ? './trace/trace-file.ts' : './trace/trace-file.js');
+}
+
 /** Nobody can be told that stderr is broken. */
 function print(text: string): void {
   try {
@@ -53,13 +61,17 @@ class ProcessConsole {
   readonly #folder: string = process.cwd();
   readonly #savesTo: string[];
   readonly #isRun: boolean;
+  readonly #tracesTo: string | undefined;
+  #recording: Recording | undefined;
   readonly #printed = new Set<string>();
   #isChecking = false;
   #hasFaulted = false;
 
   constructor(validator: WatchedValidator, env: Record<string, string | undefined>) {
     this.#validator = validator;
-    const { LOCKDEP_RUN_SNAPSHOT: runFile, LOCKDEP_SNAPSHOT: file }: typeof env = isMainThread ? env : {};
+    const own: typeof env = isMainThread ? env : {};
+    const { LOCKDEP_RUN_SNAPSHOT: runFile, LOCKDEP_SNAPSHOT: file, LOCKDEP_RUN_TRACE: trace } = own;
+    this.#tracesTo = trace;
     this.#isRun = Boolean(runFile);
     const files = [runFile, file?.replaceAll('%p', String(process.pid))];
     this.#savesTo = files.flatMap((each) => (each ? [path.resolve(each)] : []));
@@ -67,8 +79,14 @@ class ProcessConsole {
 
   start(): void {
     const { policy } = this.#validator;
+    const file = this.#tracesTo;
+    if (file)
+      this.#recording = this.#guard(() => loadTrace().recordToFile(this.#validator as Validator, file));
     watchProcessEnd({
-      onDrained: () => this.#guard(() => this.#validator.checkOpen({ isDrained: true })),
+      onDrained: () => {
+        this.#guard(() => this.#recording?.markDrained());
+        this.#guard(() => this.#validator.checkOpen({ isDrained: true }));
+      },
       onEnd: (code) => this.#onEnd(code),
     });
     if (policy !== 'collect') {
@@ -100,6 +118,7 @@ class ProcessConsole {
   }
 
   #onEnd(code: number): void {
+    this.#guard(() => this.#recording?.stop());
     this.#guard(() => this.#save());
     if (this.#isRun || this.#validator.policy !== 'error' || (process.exitCode ?? code) !== 0) return;
     const hasError = this.#guard(() => this.#validator.findings.some(({ severity }) => severity === 'error'));
@@ -116,6 +135,7 @@ class ProcessConsole {
   #saveBefore(signal: NodeJS.Signals): void {
     const listener = (): void => {
       if (process.listenerCount(signal) > 1) return;
+      this.#guard(() => this.#recording?.stop());
       this.#guard(() => this.#save());
       process.off(signal, listener);
       kill.call(process, process.pid, signal);
@@ -148,5 +168,8 @@ export function install(validator: WatchedValidator, { env = process.env }: Inst
   installed.add(validator);
   if (validator.policy !== 'off') new ProcessConsole(validator, env).start();
   // A child process that inherits the environment must not overwrite what this one saves.
-  if (isMainThread) delete env['LOCKDEP_RUN_SNAPSHOT'];
+  if (isMainThread) {
+    delete env['LOCKDEP_RUN_SNAPSHOT'];
+    delete env['LOCKDEP_RUN_TRACE'];
+  }
 }

@@ -73,11 +73,15 @@ export class Grant implements Opens {
     return this.endSeq === 0 && this.seq !== 0;
   }
 
+  /** Of a copy, what it is a copy of. */
+  declare readonly origin?: Grant;
+
   /** The same grant as it comes through a race: the wait for it could have ended without it. */
   asBreakable(): Grant {
     if (this.isBreakable) return this;
     const copy = Object.assign(Object.create(Object.getPrototypeOf(this) as object), this) as Grant;
     (copy as { grant: Grant }).grant = copy;
+    (copy as { origin?: Grant }).origin = this;
     copy.isBreakable = true;
     copy.endSeq = copy.seq; // Only the original is discharged.
     return copy;

@@ -5,7 +5,7 @@ import type { Severity, Snapshot } from '../validator/snapshot-format.ts';
 import { formatFileError } from './file-error.ts';
 import { hasColor, measureWidth } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
-import { writeWholeFile } from './write-file.ts';
+import { copyWholeFile, writeWholeFile } from './write-file.ts';
 
 export type FailOn = 'error' | 'warning' | 'never';
 
@@ -42,6 +42,15 @@ export function checkWritable(file: string): void {
 export function writeOutput(file: string, text: string): void {
   try {
     writeWholeFile(file, text);
+  } catch (error) {
+    throwUnwritable(file, formatFileError(error));
+  }
+}
+
+/** Copies a file whole, however large. Throws `UsageError` when it cannot. */
+export function copyOutput(from: string, file: string): void {
+  try {
+    copyWholeFile(from, file);
   } catch (error) {
     throwUnwritable(file, formatFileError(error));
   }

@@ -8,7 +8,7 @@ import { type ChildEnd, runChild } from './child.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseReportOptions } from './common-options.ts';
 import { type OptionTable, findFirstPositional, parseOptions } from './options.ts';
-import { checkWritable, findExitStatus, writeOutput, writeReport } from './output.ts';
+import { checkWritable, copyOutput, findExitStatus, writeOutput, writeReport } from './output.ts';
 import { createReadLines } from './read-lines.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { checkScript } from './script.ts';
@@ -19,6 +19,7 @@ const REGISTER_URL = new URL('../register.js', import.meta.url).href;
 const RUN_OPTIONS: OptionTable = {
   ...COMMON_OPTIONS,
   snapshot: { value: 'FILE', help: 'save what was seen to FILE, for lockdep report' },
+  trace: { value: 'FILE', help: 'record each event to FILE, for lockdep check' },
 };
 
 interface Watched {
@@ -27,16 +28,19 @@ interface Watched {
 }
 
 /** Runs a script with our preload; what it saw comes back through a file of its own. */
-async function runWatched(script: string, args: string[]): Promise<Watched> {
+async function runWatched(script: string, args: string[], traceTo: string | undefined): Promise<Watched> {
   const folder = mkdtempSync(path.join(tmpdir(), 'lockdep-'));
   const file = path.join(folder, 'snapshot.json');
+  const trace = path.join(folder, 'run.trace');
   try {
     const end = await runChild(['--import', REGISTER_URL, path.resolve(script), ...args], {
       ...process.env,
       // Asking for a watched run says more than NODE_ENV=production does.
       LOCKDEP: process.env['LOCKDEP'] || 'warn',
       LOCKDEP_RUN_SNAPSHOT: file,
+      ...(traceTo === undefined ? {} : { LOCKDEP_RUN_TRACE: trace }),
     });
+    if (traceTo !== undefined && existsSync(trace)) copyOutput(trace, traceTo);
     return { end, snapshot: existsSync(file) ? readSnapshot(file) : undefined };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -64,9 +68,11 @@ async function runScript(args: string[]): Promise<number> {
   const options = parseReportOptions(parsed);
   const saveTo = parsed.values.get('snapshot');
   if (saveTo !== undefined) checkWritable(saveTo);
+  const traceTo = parsed.values.get('trace');
+  if (traceTo !== undefined) checkWritable(traceTo);
   checkScript(script);
 
-  const { end, snapshot: seen } = await runWatched(script, args.slice(start + 1));
+  const { end, snapshot: seen } = await runWatched(script, args.slice(start + 1), traceTo);
   if (seen === undefined) return finishUnwatched(end);
   const snapshot = fillSources(seen, createReadLines({ folder: process.cwd() }));
   if (saveTo !== undefined) writeOutput(saveTo, formatJson(snapshot));

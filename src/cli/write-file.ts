@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 
 /** Names of our own open streams: what they lead to is not a file to replace, even when it is one. */
 const OWN_STREAM = /^\/(?:dev|proc\/self)\/(?:(stdout)|(stderr)|fd\/(\d+))$/;
@@ -28,19 +38,38 @@ function findTarget(file: string): { target: string; mode: number | undefined; i
  * file system throws.
  */
 export function writeWholeFile(file: string, text: string): void {
+  putWholeFile(file, (target) => writeFileSync(target, text));
+}
+
+/** As `writeWholeFile`, with what another file has, which may be larger than a text can be. */
+export function copyWholeFile(from: string, file: string): void {
+  putWholeFile(file, (target) => {
+    if (typeof target === 'string') copyFileSync(from, target);
+    else writeFileSync(target, readFileSync(from));
+  });
+}
+
+function putWholeFile(file: string, write: (target: string | number) => void): void {
   const descriptor = findOwnStream(file);
   if (descriptor !== undefined) {
-    writeFileSync(descriptor, text);
+    write(descriptor);
     return;
   }
   const { target, mode, isSpecial } = findTarget(file);
   if (isSpecial) {
-    writeFileSync(target, text);
+    const special = openSync(target, 'w');
+    try {
+      write(special);
+    } finally {
+      closeSync(special);
+    }
     return;
   }
   const temporary = `${target}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {
-    writeFileSync(temporary, text, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });
+    // Made here with the mode that it is to have, and never somebody else's file.
+    closeSync(openSync(temporary, 'wx', mode));
+    write(temporary);
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });

@@ -30,6 +30,7 @@ export function beginJob(
     rare.custodian = job;
     rare.handedAt = place;
     engine.arrows.observeHandOver(obligation, job, false);
+    engine.observer?.handedOver(obligation, job);
   }
   job.under = job.clock === null ? null : job.clock.opens;
   return job;

@@ -19,6 +19,10 @@ export interface RequestEvent {
   readonly units: number;
   /** The caller would have given up some time. */
   readonly isTimed: boolean;
+  /** Recorded: it takes nothing, it never waited, and whose request it grants or ends. */
+  readonly isWait: boolean;
+  readonly isTry: boolean;
+  readonly of: string | undefined;
 }
 
 export interface WaitEvent {
@@ -31,17 +35,26 @@ export interface WaitEvent {
 export interface LockEvent {
   readonly type: 'rel' | 'cancel' | 'downgrade' | 'arm' | 'signal' | 'init' | 'assert';
   readonly lock: LockName;
+  /** Recorded: whose request it was. */
+  readonly of: string | undefined;
 }
 
 export interface TaskEvent {
   readonly type: 'fork' | 'join';
   readonly task: string;
+  /** Recorded: what was granted in that task alone comes along, and not what lay behind it. */
+  readonly isAlone: boolean;
+  /** It came through a race. */
+  readonly isTimed: boolean;
 }
 
 export interface HandOverEvent {
   readonly type: 'handoff';
   readonly lock: LockName;
   readonly task: string;
+  /** Recorded: whose request it was, and the job that must discharge it now. */
+  readonly of: string | undefined;
+  readonly job: string | undefined;
 }
 
 export interface ContextEvent {
@@ -83,7 +96,12 @@ export interface RecordedDeclaration {
   readonly type: 'recorded';
 }
 
-export type Declaration = ClassDeclaration | OrderDeclaration | RecordedDeclaration;
+/** `#! drained`: the event loop was empty, so what waits then waits for ever. */
+export interface DrainedDeclaration {
+  readonly type: 'drained';
+}
+
+export type Declaration = ClassDeclaration | OrderDeclaration | RecordedDeclaration | DrainedDeclaration;
 
 /** One line that says something. */
 export type TraceLine =

@@ -48,6 +48,7 @@ export const KINDS: ReadonlyMap<string, TraceKind> = new Map([
   ['semaphore', kind('semaphore', UNCHECKED)],
   ['completion', kind('completion', UNCHECKED)],
   ['executor', kind('executor', UNCHECKED, { isSerial: true })],
+  ['rcu', kind('rcu', UNCHECKED, { isSerial: true, permits: Infinity })],
 ]);
 
 /**

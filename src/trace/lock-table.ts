@@ -59,7 +59,7 @@ export class LockTable {
     const isSerial = options.has('serial') ? isSet(options, 'serial') : kind.options.isSerial === true;
     const lockClass = this.#validator.lockClass(className, {
       ...kind.options,
-      permits: kind.options.permits ?? Math.max(count, 1),
+      permits: kind.options.permits ?? (kindName === 'executor' && !isSerial ? Infinity : Math.max(count, 1)),
       isFair: isSet(options, 'fair'),
       isExempt,
       isSerial,

@@ -26,11 +26,19 @@ interface Options {
   n: number | undefined;
   timed: true | undefined;
   threaded: true | undefined;
+  /** What follows is written by recorders. */
+  wait: true | undefined;
+  try: true | undefined;
+  alone: true | undefined;
+  of: string | undefined;
+  job: string | undefined;
 }
 
 type OptionName = keyof Options;
 
-const REQUEST_OPTIONS: readonly OptionName[] = ['mode', 'sub', 'nest', 'n', 'timed'];
+const REQUEST_OPTIONS: readonly OptionName[] = ['mode', 'sub', 'nest', 'n', 'timed', 'wait', 'try', 'of'];
+/** Switches, and what they are followed by. */
+const SWITCHES = ['timed', 'threaded', 'wait', 'try', 'alone'] as const;
 
 /**
  * Reads one line, without its line break; undefined for a blank one or a comment.
@@ -84,7 +92,8 @@ const READERS: ReadonlyMap<string, (scanner: Scanner) => TraceEvent> = new Map([
         type,
         (scanner: Scanner): TraceEvent => {
           const lock = parseLock(scanner);
-          const { mode, sub, nest, n, timed } = parseOptions(scanner, type, REQUEST_OPTIONS);
+          const options = parseOptions(scanner, type, REQUEST_OPTIONS);
+          const { mode, sub, nest, n, timed, of } = options;
           return {
             type,
             lock,
@@ -93,6 +102,9 @@ const READERS: ReadonlyMap<string, (scanner: Scanner) => TraceEvent> = new Map([
             nestedIn: nest,
             units: n ?? 1,
             isTimed: timed === true,
+            isWait: options.wait === true,
+            isTry: type === 'try' || options.try === true,
+            of,
           };
         },
       ] as const,
@@ -104,8 +116,12 @@ const READERS: ReadonlyMap<string, (scanner: Scanner) => TraceEvent> = new Map([
         (scanner: Scanner): TraceEvent => {
           const lock = parseLock(scanner);
           // How it was asked for is known; who says it again does no harm.
-          parseOptions(scanner, type, type === 'rel' || type === 'cancel' ? REQUEST_OPTIONS : []);
-          return { type, lock };
+          const { of } = parseOptions(
+            scanner,
+            type,
+            type === 'rel' || type === 'cancel' ? REQUEST_OPTIONS : [],
+          );
+          return { type, lock, of };
         },
       ] as const,
   ),
@@ -123,8 +139,8 @@ const READERS: ReadonlyMap<string, (scanner: Scanner) => TraceEvent> = new Map([
         type,
         (scanner: Scanner): TraceEvent => {
           const task = parseName(scanner, 'the name of a task');
-          close(scanner);
-          return { type, task };
+          const { alone, timed } = parseOptions(scanner, type, type === 'join' ? ['alone', 'timed'] : []);
+          return { type, task, isAlone: alone === true, isTimed: timed === true };
         },
       ] as const,
   ),
@@ -135,8 +151,8 @@ const READERS: ReadonlyMap<string, (scanner: Scanner) => TraceEvent> = new Map([
       scanner.skipSpaces();
       scanner.expect(',', 'and a task after the lock');
       const task = parseName(scanner, 'the name of a task or an executor');
-      close(scanner);
-      return { type: 'handoff', lock, task };
+      const { of, job } = parseOptions(scanner, 'handoff', ['of', 'job']);
+      return { type: 'handoff', lock, task, of, job };
     },
   ],
   ...(['enter', 'leave', 'mask', 'unmask'] as const).map(
@@ -172,6 +188,11 @@ function parseOptions(scanner: Scanner, type: string, allowed: readonly OptionNa
     n: undefined,
     timed: undefined,
     threaded: undefined,
+    wait: undefined,
+    try: undefined,
+    alone: undefined,
+    of: undefined,
+    job: undefined,
   };
   scanner.skipSpaces();
   while (scanner.take(',')) {
@@ -191,6 +212,7 @@ function parseOptions(scanner: Scanner, type: string, allowed: readonly OptionNa
 function describeOption(name: OptionName): string {
   if (name === 'mode') return [...MODES.keys()].join(', ');
   if (name === 'nest') return 'nest=LOCK';
+  if (name === 'of' || name === 'job') return `${name}=TASK`;
   return name === 'sub' || name === 'n' ? `${name}=NUMBER` : name;
 }
 
@@ -201,14 +223,16 @@ function parseOption(scanner: Scanner, options: Options): OptionName | undefined
     options.mode = mode;
     return 'mode';
   }
-  if (word === 'timed' || word === 'threaded') {
-    options[word] = true;
-    return word;
+  const flag = SWITCHES.find((each) => each === word);
+  if (flag !== undefined) {
+    options[flag] = true;
+    return flag;
   }
-  if (word !== 'sub' && word !== 'n' && word !== 'nest') return undefined;
+  if (word !== 'sub' && word !== 'n' && word !== 'nest' && word !== 'of' && word !== 'job') return undefined;
   scanner.skipSpaces();
   scanner.expect('=', `after ${word}`);
   if (word === 'nest') options.nest = parseLock(scanner);
+  else if (word === 'of' || word === 'job') options[word] = parseName(scanner, `a task for ${word}`);
   else options[word] = parseCount(parseName(scanner, `a number for ${word}`), word, word === 'n' ? 1 : 0);
   return word;
 }
@@ -222,12 +246,14 @@ export function parseCount(text: string, what: string, least: number): number {
 
 function parseDeclaration(text: string): Declaration {
   const scanner = new Scanner(text);
-  const type = parseName(scanner, 'class, order or recorded after "#!"');
+  const type = parseName(scanner, 'class, order, recorded or drained after "#!"');
   scanner.skipSpaces();
-  if (type === 'recorded' && scanner.isAtEnd) return { type };
+  if ((type === 'recorded' || type === 'drained') && scanner.isAtEnd) return { type };
   if (type === 'order') return { type, names: parseNames(scanner) };
   if (type !== 'class')
-    throw new TraceError(`Expected class, order or recorded after "#!", got ${JSON.stringify(text.trim())}`);
+    throw new TraceError(
+      `Expected class, order, recorded or drained after "#!", got ${JSON.stringify(text.trim())}`,
+    );
   const className = scanner.name('the name of a class');
   const options = new Map<string, string>();
   for (scanner.skipSpaces(); !scanner.isAtEnd; scanner.skipSpaces()) {

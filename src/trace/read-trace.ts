@@ -3,6 +3,7 @@ import type { RawStack, RecordedFrame } from '../validator/stack-trace.ts';
 import { Validator } from '../validator/validator.ts';
 import type { TraceEvent } from './event.ts';
 import { parseLine } from './parse.ts';
+import { UNKNOWN_PLACE } from './record.ts';
 import { Replay } from './replay.ts';
 import { TraceError } from './scanner.ts';
 import { TraceTracker } from './trace-tracker.ts';
@@ -80,6 +81,7 @@ export class TraceReader {
   /** Where the event is: a bare number is a line of the trace, everything else is a place already. */
   #place(): RawStack {
     const location = this.#location.trim();
+    if (location === UNKNOWN_PLACE) return [];
     const line = location === '' ? this.#line : Number(location);
     const isLine = Number.isSafeInteger(line) && line >= 0;
     const frame: RecordedFrame = {

@@ -5,8 +5,7 @@
  */
 import { join } from '../causality/clock.ts';
 import { includesGrant, nextSeq } from '../causality/grant.ts';
-import type { RequestMode } from '../graph/vocabulary.ts';
-import { EXCLUSIVE, RECURSIVE, SHARED, TRY, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
+import { TRY, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { Severity } from '../validator/snapshot-format.ts';
 import type { RawStack } from '../validator/stack-trace.ts';
@@ -23,15 +22,11 @@ import type {
 import { Executors } from './executors.ts';
 import { isChecked, isOfKernel } from './kinds.ts';
 import { LockTable, type TraceLock } from './lock-table.ts';
+import { RecordedReplay } from './replay-recorded.ts';
+import { codeOf } from './request-code.ts';
 import { TraceError } from './scanner.ts';
 import { type Frame, type Hold, type Pending, Task, keptOutBy } from './task.ts';
 import type { TraceTracker } from './trace-tracker.ts';
-
-const CODES: Readonly<Record<RequestMode, number>> = {
-  exclusive: EXCLUSIVE,
-  shared: SHARED,
-  recursive: RECURSIVE,
-};
 
 export class Replay {
   readonly #validator: Validator;
@@ -40,8 +35,10 @@ export class Replay {
   readonly #locks: LockTable;
   readonly #tasks = new Map<string, Task>();
   readonly #executors: Executors;
+  readonly #recorded: RecordedReplay;
   /** The task that asked last and did nothing since: what it asks for next is asked for at once. */
   #asking: Task | undefined;
+  #run = '';
 
   /** `tracker` is that of the validator; `findPlace` says where the event is that is replayed now. */
   constructor(validator: Validator, tracker: TraceTracker, findPlace: () => RawStack) {
@@ -50,13 +47,15 @@ export class Replay {
     this.#tracker = tracker;
     this.#locks = new LockTable(validator);
     this.#executors = new Executors(validator, tracker);
+    this.#recorded = new RecordedReplay(validator, tracker, this.#locks);
   }
 
   /** @throws TraceError for a declaration that contradicts itself or an earlier one. */
   declare(declaration: Declaration): void {
     if (declaration.type === 'class') this.#locks.declare(declaration);
     else if (declaration.type === 'order') this.#validator.declareOrder(declaration.names);
-    else this.#tracker.seesEveryWait = false;
+    else if (declaration.type === 'recorded') this.#tracker.seesEveryWait = false;
+    else this.#validator.checkOpen({ isDrained: true });
   }
 
   /** @throws TraceError for an event that cannot have happened. */
@@ -64,13 +63,14 @@ export class Replay {
     if (event.type === 'ignored') return;
     const task = this.#taskOf(taskName);
     this.#tracker.strand = this.#tracker.seesEveryWait ? task.id : 0;
-    if (event.type !== 'req' || this.#asking !== task) this.#tracker.endRun();
+    if (!this.#tracker.seesEveryWait) this.#enterRun(taskName);
+    else if (event.type !== 'req' || this.#asking !== task) this.#tracker.endRun();
     this.#asking = event.type === 'req' ? task : undefined;
-    if (this.#locks.isExecutor(taskName)) {
+    if (this.#tracker.seesEveryWait && this.#locks.isExecutor(taskName)) {
       this.#here();
       this.#executors.step(this.#locks.lockOf({ className: taskName, instance: '' }), task);
     }
-    this.#apply(task, event);
+    if (!this.#applyRecorded(task.frame, event)) this.#apply(task, event);
     this.#validator.flush();
   }
 
@@ -81,6 +81,7 @@ export class Replay {
     for (const task of this.#tasks.values())
       for (const frame of task.frames) for (const asked of frame.pending) this.#observePending(frame, asked);
     this.#executors.end();
+    this.#recorded.end();
     for (const hold of this.#locks.holds()) {
       if (this.#tracker.seesEveryWait) {
         this.#tracker.clock = hold.frame.clock;
@@ -103,6 +104,32 @@ export class Replay {
     let task = this.#tasks.get(name);
     if (task === undefined) this.#tasks.set(name, (task = new Task()));
     return task;
+  }
+
+  /** The run is what stands before the point in the name of a recorded task. */
+  #enterRun(taskName: string): void {
+    const point = taskName.indexOf('.');
+    if (point === -1) return; // The task of a grant.
+    const run = taskName.slice(0, point);
+    if (run !== this.#run) this.#tracker.endRun();
+    this.#run = run;
+  }
+
+  /** Returns whether it is an event that only recorders write. */
+  #applyRecorded(frame: Frame, event: Exclude<TraceEvent, { type: 'ignored' }>): boolean {
+    if (event.type === 'join' && event.isAlone) {
+      this.#recorded.joinAlone(frame, event);
+      return true;
+    }
+    if (!('of' in event) || event.of === undefined) return false;
+    if (event.type === 'req' || event.type === 'handoff') this.#here();
+    if (event.type === 'req') this.#recorded.ask(frame, event, event.of);
+    else if (event.type === 'acq') this.#recorded.grant(frame, event.of);
+    else if (event.type === 'cancel') this.#recorded.cancel(frame, event.of);
+    else if (event.type === 'rel') this.#recorded.discharge(frame, event.of);
+    else if (event.type === 'handoff' && event.job !== undefined) this.#recorded.handOver(event);
+    else throw new TraceError(`Expected no of=… in ${event.type}(…)`);
+    return true;
   }
 
   #apply(task: Task, event: Exclude<TraceEvent, { type: 'ignored' }>): void {
@@ -185,7 +212,7 @@ export class Replay {
     const mode = asked === 'shared' && lock.of.areReadersRecursive ? 'recursive' : asked;
     const isTry = event.type === 'try';
     const lockClass = this.#validator.subclassOf(lock.of.lockClass, subclass);
-    const code = isTry ? (mode === 'exclusive' ? TRY : TRY_SHARED) : CODES[mode];
+    const code = codeOf(mode, isTry);
     this.#tracker.clock = frame.clock;
     if (units > lockClass.permits)
       this.#report('unsatisfiable-request', lock, `has ${lockClass.permits} units, ${units} were asked for`);
@@ -250,7 +277,7 @@ export class Replay {
     const lock = this.#locks.lockOf(name);
     this.#here();
     this.#tracker.clock = frame.clock;
-    const asked = engine.ask(lock.of.lockClass, CODES[mode] + WAIT, lock.instance, isTimed);
+    const asked = engine.ask(lock.of.lockClass, codeOf(mode, false) + WAIT, lock.instance, isTimed);
     frame.clock = join(frame.clock, engine.grant(asked));
   }
 

@@ -24,11 +24,25 @@ import { areGatesHeld } from './gates.ts';
 import { KeyedList } from './keyed-list.ts';
 import { type KnownEdge, type LockClass, transitionOf } from './lock-class.ts';
 import { Obligation, Rare, rareOf } from './obligation.ts';
+import type { FindingCode } from './snapshot-format.ts';
 import type { RawStack, Transition } from './stack-trace.ts';
 
 let owners = 0;
 let lastRun = -1;
 let lastAsked: Obligation | null = null;
+
+/** Told of everything that happens, before any conclusion is drawn from it. */
+export interface EngineObserver {
+  asked(obligation: Obligation): void;
+  /** `clock` is behind whoever asked from now on. */
+  granted(obligation: Obligation, clock: ClockEntry): void;
+  cancelled(obligation: Obligation, clock: ClockEntry): void;
+  discharged(obligation: Obligation): void;
+  /** The discharge of `obligation` passes to `job`. */
+  handedOver(obligation: Obligation, job: Obligation): void;
+  /** A finding that is no cycle was made. */
+  misused(code: FindingCode, lockClass: LockClass, stack: RawStack): void;
+}
 
 export class Engine implements GrantVisitor {
   /** A new one after each reset, so that clocks let go of the grants before. */
@@ -37,6 +51,7 @@ export class Engine implements GrantVisitor {
   readonly arrows: Arrows;
   /** Obligations that are asked for or open, the newest first. */
   newest: Obligation | null = null;
+  observer: EngineObserver | null = null;
   /** Where the next request is made, for whoever replays what happened elsewhere; else it takes a stack. */
   place: RawStack | null = null;
   readonly #firstTransitions = new KeyedList<Transition>();
@@ -78,6 +93,7 @@ export class Engine implements GrantVisitor {
     if (this.newest !== null) this.newest.newer = asked;
     this.newest = asked;
     this.tracker.expect(asked);
+    if (this.observer !== null) this.observer.asked(asked);
     return asked;
   }
 
@@ -106,6 +122,7 @@ export class Engine implements GrantVisitor {
     if (asked.row === null) this.#end(asked, asked.seq);
     const clock = append(asked.clock, asked);
     if (asked.row === null) asked.clock = null;
+    if (this.observer !== null) this.observer.granted(asked, clock);
     return clock;
   }
 
@@ -116,11 +133,13 @@ export class Engine implements GrantVisitor {
     this.#end(asked, asked.seq);
     const clock = append(asked.clock, asked);
     asked.clock = null;
+    if (this.observer !== null) this.observer.cancelled(asked, clock);
     return clock;
   }
 
   /** An open obligation is discharged, by whoever runs now. */
   discharge(open: Obligation): void {
+    if (this.observer !== null) this.observer.discharged(open);
     const clock = this.tracker.reached();
     const isRuled = open.owner === this.owner && open.lockClass.isRuled;
     open.endSeq = this.#dischargeSeq = nextSeq();

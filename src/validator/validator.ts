@@ -184,6 +184,11 @@ export class Validator {
     retireWhenCollected.register(this, this.engine);
   }
 
+  /** @internal What reports call a class. */
+  nameOf(lockClass: LockClass): string {
+    return this.#graph.node(lockClass.node).name;
+  }
+
   /** @internal The number of a new lock instance. */
   instanceOf(lockClass: LockClass): number {
     lockClass.instances++;
@@ -245,6 +250,7 @@ export class Validator {
     severity: Severity = 'error',
   ): void {
     this.#pendingError = undefined;
+    this.engine.observer?.misused(code, lockClass, stack);
     const { name } = this.#graph.node(lockClass.node);
     this.#publish({
       code,

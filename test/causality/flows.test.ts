@@ -9,6 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { Validator } from '../../src/index.ts';
 import { type Locks, createLocks, edgesOf } from '../support/edges.ts';
+import { record } from '../support/replay.ts';
 
 type Expected = Partial<Record<'proven' | 'signalled' | 'nested', string>>;
 type Program = [name: string, expected: Expected, run: (locks: Locks) => Promise<unknown>];
@@ -828,9 +829,11 @@ const programs: Program[] = [
 describe('edges of async programs', () => {
   test.each(programs)('%s', async (_name, expected, run) => {
     const validator = new Validator();
+    const replay = record(validator);
     await run(createLocks(validator));
     await sleep(5);
     expect(edgesOf(validator)).toEqual(expected);
+    expect(edgesOf(replay()), 'as a recorded trace').toEqual(expected);
   });
 
   test.runIf('fromAsync' in Array)('Array.fromAsync of promises', async () => {

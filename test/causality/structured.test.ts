@@ -9,6 +9,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Mutex, Validator } from '../../src/index.ts';
 import type { Hold } from '../../src/index.ts';
+import { edgesOf } from '../support/edges.ts';
+import { record } from '../support/replay.ts';
 
 type Form = (typeof forms)[number];
 const forms = [
@@ -142,6 +144,8 @@ async function runAll(form: Form, steps: readonly (() => Promise<unknown>)[]): P
 
 class Program {
   readonly validator = new Validator();
+  /** What a replay of its recorded trace says. */
+  readonly replay = record(this.validator);
   readonly expected = new Set<string>();
   readonly #detached: Promise<unknown>[] = [];
   #locks = 0;
@@ -221,6 +225,7 @@ test('the proven edges of a program are those of its structure, and none is sign
       expect(ofEvidence('proven').sort()).toEqual([...program.expected].sort());
       expect(ofEvidence('signalled')).toEqual([]);
       expect(findings).toEqual([]);
+      expect(edgesOf(program.replay()), 'as a recorded trace').toEqual(edgesOf(program.validator));
     }),
     { numRuns: Number(process.env['LOCKDEP_RUNS'] ?? 300) },
   );

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/index.ts';
@@ -83,5 +83,41 @@ describe('lockdep check', () => {
     const input = ab.replaceAll(/\|(\d)$/gm, '|src/a.ts:$1:7');
     const { stdout } = runCli(['check', '--format', 'json', '-'], { input });
     expect((JSON.parse(stdout) as Snapshot).edges[0]!.requested.frames).toEqual([{ at: 'src/a.ts:2:7' }]);
+  });
+});
+
+describe('lockdep run --trace', () => {
+  const program = `import { Mutex } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+const [a, b] = ['A', 'B'].map((name) => new Mutex({ name }));
+await a.run(() => b.run(() => {}));
+await b.run(() => a.run(() => {}));
+`;
+
+  test('records a trace that checks as the run did', () => {
+    const cwd = makeTraces({ 'app.mjs': program });
+    const run = runCli(['run', '--trace', 'run.trace', 'app.mjs'], { cwd });
+    expect([run.status, run.stdout]).toEqual([1, '']);
+    const check = runCli(['check', 'run.trace'], { cwd });
+    expect({ ...check, stdout: '', stderr: check.stdout }).toEqual(run);
+    expect(readdirSync(cwd).sort()).toEqual(['app.mjs', 'run.trace']);
+  });
+
+  test('tells beforehand that the file cannot be written', () => {
+    const cwd = makeTraces({ 'app.mjs': program });
+    expect(runCli(['run', '--trace', 'none/run.trace', 'app.mjs'], { cwd })).toMatchObject({
+      status: 2,
+      stderr: 'lockdep: Expected a file to write to, got none/run.trace, but none does not exist\n',
+    });
+  });
+
+  test('what a child process of the program does is not in it', () => {
+    const cwd = makeTraces({
+      'child.mjs': program,
+      'app.mjs': `import { spawnSync } from 'node:child_process';
+spawnSync(process.execPath, ['child.mjs'], { stdio: 'ignore' });
+`,
+    });
+    expect(runCli(['run', '--trace', 'run.trace', 'app.mjs'], { cwd }).status).toBe(0);
+    expect(runCli(['check', 'run.trace'], { cwd }).stdout).toBe('No findings (0 classes, 0 edges).\n');
   });
 });

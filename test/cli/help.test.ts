@@ -31,6 +31,7 @@ Options:
   -o, --output FILE    write the report to FILE
       --fail-on LEVEL  exit 1 at a finding this grave: error, warning or never (default error)
       --snapshot FILE  save what was seen to FILE, for lockdep report
+      --trace FILE     record each event to FILE, for lockdep check
   -h, --help           show this help
 
 ${exitStatus}`;

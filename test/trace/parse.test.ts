@@ -74,7 +74,7 @@ describe('what is not in the grammar is told with its line', () => {
     ['T1|acq(A#)|1', 'Expected an instance after "#", got ")|1"'],
     [
       'T1|acq(A, weird)|1',
-      'Expected one of exclusive, permit, shared, recursive, sub=NUMBER, nest=LOCK, n=NUMBER, timed in acq(…), got "weird)|1"',
+      'Expected one of exclusive, permit, shared, recursive, sub=NUMBER, nest=LOCK, n=NUMBER, timed, wait, try, of=TASK in acq(…), got "weird)|1"',
     ],
     ['T1|acq(A, n=0)|1', 'Expected n to be an integer ≥ 1, got "0"'],
     ['T1|acq(A, sub=x)|1', 'Expected sub to be an integer ≥ 0, got "x"'],
@@ -82,7 +82,7 @@ describe('what is not in the grammar is told with its line', () => {
     ['T1|handoff(A)|1', 'Expected "," and a task after the lock, got ")|1"'],
     ['T1|acq("A)|1', 'Expected the name of a lock, got "\\"A)|1"'],
     ['T1|acq("\\x")|1', 'Expected the name of a lock, got "\\x", which is not a JSON string of a name'],
-    ['#! klass A', 'Expected class, order or recorded after "#!", got "klass A"'],
+    ['#! klass A', 'Expected class, order, recorded or drained after "#!", got "klass A"'],
     ['#! order A', 'Expected two or more different names after "#! order", got ["A"]'],
     ['#! class A kind=lock', 'Expected kind to be one of mutex,'],
     [

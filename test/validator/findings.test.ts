@@ -13,6 +13,7 @@ import {
   timeout,
 } from '../../src/index.ts';
 import type { Hold, SnapshotFinding } from '../../src/index.ts';
+import { record } from '../support/replay.ts';
 
 type Program = [name: string, expected: string[], run: (validator: Validator) => Promise<unknown>];
 
@@ -310,9 +311,13 @@ const programs: Program[] = [
 describe('findings of programs', () => {
   test.each(programs)('%s', async (_name, expected, run) => {
     const validator = new Validator();
+    const replay = record(validator);
     await run(validator);
     await sleep(5);
     expect(validator.findings.map(summary)).toEqual(expected);
+    // What a request says of units is no event of its own.
+    const recorded = expected.filter((line) => !line.includes('unsatisfiable-request'));
+    expect(replay().findings.map(summary), 'as a recorded trace').toEqual(recorded);
   });
 });
 
