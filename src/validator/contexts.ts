@@ -43,6 +43,11 @@ export class Contexts {
     return this.#classes.keys();
   }
 
+  /** Whether the context was named. */
+  has(context: string): boolean {
+    return this.#classes.has(context);
+  }
+
   /** Makes a context known; all that was held so far was held where it may come in. */
   name(context: string): void {
     if (this.#classes.has(context)) return;

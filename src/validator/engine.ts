@@ -22,7 +22,7 @@ import type { CausalTracker } from '../causality/tracker.ts';
 import type { Arrows } from './arrows.ts';
 import { areGatesHeld } from './gates.ts';
 import { KeyedList } from './keyed-list.ts';
-import { type KnownEdge, type LockClass, transitionOf } from './lock-class.ts';
+import { type KnownEdge, type LockClass, type RequestKind, transitionOf } from './lock-class.ts';
 import { Obligation, Rare, rareOf } from './obligation.ts';
 import type { FindingCode } from './snapshot-format.ts';
 import type { RawStack, Transition } from './stack-trace.ts';
@@ -95,6 +95,11 @@ export class Engine implements GrantVisitor {
     this.tracker.expect(asked);
     if (this.observer !== null) this.observer.asked(asked);
     return asked;
+  }
+
+  /** A place where requests of this kind are made, if one was taken. */
+  placeOf(key: RequestKind): RawStack {
+    return this.#firstTransitions.find(key)?.samples[0] ?? [];
   }
 
   /** Requests of one synchronous run know of each other. */

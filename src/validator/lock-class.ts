@@ -61,6 +61,9 @@ export const TRY = 3;
 /** Added to a mode: waited until it was free, took nothing. */
 export const WAIT = 4;
 export const TRY_SHARED = 7;
+/** Added to a mode: the thread is blocked until it is granted, and with it the event loop. */
+export const BLOCKING = 8;
+const ASKED = BLOCKING - 1;
 
 /** Both places of an edge. */
 export interface EdgePlaces {
@@ -150,20 +153,23 @@ export class RequestKind extends ClockKey {
 
   constructor(lockClass: LockClass, code: number) {
     // A serial executor runs one job at a time, however many are queued.
-    super((code === EXCLUSIVE || code === TRY) && (lockClass.permits === 1 || lockClass.isSerial));
+    const asked = code & ASKED;
+    super((asked === EXCLUSIVE || asked === TRY) && (lockClass.permits === 1 || lockClass.isSerial));
     this.lockClass = lockClass;
     this.code = code;
-    this.row = this.isWait ? null : isSharedHold(code) ? lockClass.shared : lockClass.exclusive;
+    this.row = this.isWait ? null : isSharedHold(asked) ? lockClass.shared : lockClass.exclusive;
   }
 
   /** It waits and takes nothing. */
   get isWait(): boolean {
-    return this.code >= WAIT && this.code !== TRY_SHARED;
+    const asked = this.code & ASKED;
+    return asked >= WAIT && asked !== TRY_SHARED;
   }
 
   /** It never waits. */
   get isTry(): boolean {
-    return this.code === TRY || this.code === TRY_SHARED;
+    const asked = this.code & ASKED;
+    return asked === TRY || asked === TRY_SHARED;
   }
 }
 
@@ -191,7 +197,7 @@ export class LockClass {
   /** Classes of requests that were made with a subclass, by its number. */
   readonly subclasses: Map<number, LockClass> = new Map();
   readonly options: LockClassOptions;
-  readonly #requestKinds: RequestKind[] = [];
+  readonly #requestKinds: (RequestKind | undefined)[] = [];
   readonly exclusive: Row = new Row(this, 'exclusive');
   readonly shared: Row = new Row(this, 'shared');
   /** Which of its locks were taken under which; `undefined` where any nesting is a finding. */
@@ -217,6 +223,12 @@ export class LockClass {
     this.isExempt = options.isExempt ?? false;
     this.isPerCpu = options.isPerCpu ?? false;
     this.instanceOrders = options.sameClass === 'instances' ? new InstanceOrders(this.isFair) : undefined;
+  }
+
+  /** The ways in which it was asked for so far that leave the event loop running. */
+  *loopingKinds(): IterableIterator<RequestKind> {
+    for (const kind of this.#requestKinds)
+      if (kind !== undefined && kind.code < BLOCKING && !kind.isWait) yield kind;
   }
 
   /** What requests with this code have in common. */

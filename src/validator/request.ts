@@ -1,6 +1,6 @@
 import { join } from '../causality/clock.ts';
 import { LockdepError, checkOptions, rejectArgument } from './errors.ts';
-import { EXCLUSIVE, type LockClass, RECURSIVE, SHARED, TRY, TRY_SHARED } from './lock-class.ts';
+import { BLOCKING, EXCLUSIVE, type LockClass, RECURSIVE, SHARED, TRY, TRY_SHARED } from './lock-class.ts';
 import type { Obligation } from './obligation.ts';
 import type { RequestMode } from '../graph/vocabulary.ts';
 import type { Validator } from './validator.ts';
@@ -14,6 +14,12 @@ export interface RequestOptions {
   isBreakable?: boolean;
   /** It was granted without waiting: arrows lead out of it, none into it. Default false. */
   isTry?: boolean;
+  /**
+   * The thread waits for it without running its event loop, as with `Atomics.wait`. What is held across an
+   * `await` of this thread must not be asked for so, nor what must wait for it: `context-inversion`. Default
+   * false.
+   */
+  isBlocking?: boolean;
 }
 
 const CODES: Readonly<Record<RequestMode, number>> = {
@@ -36,12 +42,15 @@ export class Request {
 
   /** @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad option. */
   constructor(validator: Validator, lockClass: LockClass, options: RequestOptions) {
-    checkOptions(options, ['mode', 'instance', 'isBreakable', 'isTry']);
-    const { mode = 'exclusive', instance, isBreakable = false, isTry = false } = options;
+    checkOptions(options, ['mode', 'instance', 'isBreakable', 'isTry', 'isBlocking']);
+    const { mode = 'exclusive', instance, isBreakable = false, isTry = false, isBlocking = false } = options;
     if (!(mode in CODES)) rejectArgument('mode', "'exclusive', 'shared' or 'recursive'", mode);
     this.#validator = validator;
     if (validator.policy === 'off') return;
-    const code = isTry ? (mode === 'exclusive' ? TRY : TRY_SHARED) : CODES[mode];
+    const asked = isTry ? (mode === 'exclusive' ? TRY : TRY_SHARED) : CODES[mode];
+    // What never waits blocks nobody.
+    const code = isBlocking && !isTry ? asked + BLOCKING : asked;
+    if (code !== asked) validator.noteBlocking(lockClass, mode);
     this.#asked = validator.engine.ask(
       lockClass,
       code,

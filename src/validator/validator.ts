@@ -1,10 +1,11 @@
 import { retiredOwners } from '../causality/clock.ts';
 import { promiseHooksTracker } from '../causality/promise-hooks.ts';
 import type { CausalTracker } from '../causality/tracker.ts';
+import type { RequestMode } from '../graph/vocabulary.ts';
 import { DependencyGraph } from '../graph/dependency-graph.ts';
 import { Arrows } from './arrows.ts';
 import { ClassRegistry } from './class-registry.ts';
-import { Contexts } from './contexts.ts';
+import { Contexts, LOOP_CONTEXT } from './contexts.ts';
 import { DeclaredOrders } from './declared-orders.ts';
 import { Engine } from './engine.ts';
 import {
@@ -162,6 +163,26 @@ export class Validator {
     return (this.#contexts ??= new Contexts(this.#arrows, (name) => this.classOf(name, { kind: 'context' })));
   }
 
+  /** @internal A thread asks for the class and blocks its event loop meanwhile. */
+  noteBlocking(lockClass: LockClass, mode: RequestMode): void {
+    this.contexts.noteUsed(LOOP_CONTEXT, lockClass, mode, readStack(captureStack()));
+    this.#noteLoop();
+    this.flush();
+  }
+
+  /** Whatever is asked for without blocking is held across a turn of the loop, from its grant on. */
+  #noteLoop(): void {
+    if (this.#contexts?.has(LOOP_CONTEXT) !== true) return;
+    for (const lockClass of this.#classes.classes) {
+      if (lockClass.kind === 'flow' || lockClass.kind === 'context') continue;
+      for (const { row, code } of lockClass.loopingKinds()) {
+        if (row === null) continue;
+        const place = this.engine.placeOf(lockClass.requestKind(code));
+        this.#contexts.noteHeld(LOOP_CONTEXT, lockClass, row.mode, place, place);
+      }
+    }
+  }
+
   /**
    * Declares that locks of these classes are taken in this order, first to last. Whoever does otherwise
    * has closed a cycle with the declaration, which is an `order-violation`.
@@ -303,6 +324,7 @@ export class Validator {
   #findOpen(isDrained: boolean): Map<string, Finding> {
     const found = new Map<string, Finding>();
     try {
+      this.#noteLoop();
       this.flush();
       observeOpenWork(this.#arrows, this.#classes.classes, this.engine.newest, isDrained);
       const changed = this.#arrows.changed;
