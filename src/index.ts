@@ -28,7 +28,7 @@ export { asyncLocalStorageTracker } from './causality/async-local-storage.ts';
 export { type ExplicitTracker, type Scope, createExplicitTracker } from './causality/explicit.ts';
 export type { Hold, WriteHold } from './locks/hold.ts';
 export type { Parcel } from './locks/parcel.ts';
-export type { AcquireOptions } from './locks/lock.ts';
+export type { AcquireOptions } from './locks/wait-options.ts';
 export type { LockOptions, NamedOptions } from './locks/watch.ts';
 export { type FlowOptions, flow } from './locks/flow.ts';
 export { Mutex } from './locks/mutex.ts';

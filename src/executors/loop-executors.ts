@@ -4,7 +4,7 @@
  */
 import { checkName, checkOptions, rejectArgument } from '../validator/errors.ts';
 import type { Validator } from '../validator/validator.ts';
-import { MAX_TIMEOUT_MS } from '../locks/lock.ts';
+import { MAX_TIMEOUT_MS } from '../locks/wait-options.ts';
 import { type NamedOptions, type Watch, validatorOf } from '../locks/watch.ts';
 import { Job, type JobFunction, type TransferOptions } from './run-job.ts';
 

@@ -5,6 +5,7 @@ import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { LockClass } from '../validator/lock-class.ts';
 import { Hold } from './hold.ts';
 import type { Lock } from './lock.ts';
+import { QueuedLock } from './queued-lock.ts';
 import type { Watch } from './watch.ts';
 
 export interface Annotations {
@@ -14,13 +15,10 @@ export interface Annotations {
   nestedIn?: Lock | Hold;
 }
 
-/** @throws LockdepError `ERR_INVALID_ARGUMENT`; `isLock` tells a lock from anything else. */
-export function checkAnnotations(
-  { subclass, nestedIn }: Annotations,
-  isLock: (value: unknown) => boolean,
-): void {
+/** @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad option. */
+export function checkAnnotations({ subclass, nestedIn }: Annotations): void {
   if (subclass !== undefined) checkCount('subclass', subclass, 0);
-  if (nestedIn !== undefined && !isLock(nestedIn) && !(nestedIn instanceof Hold))
+  if (nestedIn !== undefined && !(nestedIn instanceof QueuedLock) && !(nestedIn instanceof Hold))
     rejectArgument('nestedIn', 'a lock or a hold', nestedIn);
 }
 

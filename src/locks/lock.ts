@@ -1,65 +1,16 @@
 /**
- * What all our locks share: first come, first served, with nobody overtaking; a wait that ends by a
- * signal or a timeout leaves the queue as if it had never been there; the lock is in order before the
- * validator draws conclusions or anybody is called.
- *
- * A subclass says what fits beside what is held (`fits`), and keeps that account (`take`, `free`).
+ * What all our locks share beside the queue: a request and its grant, the release, and what is said of
+ * misuse. The lock is in order before the validator draws conclusions or anybody is called.
  */
-import { LockdepError, checkOptions, rejectArgument } from '../validator/errors.ts';
+import { LockdepError, rejectArgument } from '../validator/errors.ts';
 import { SHARED, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
-import { type Annotations, annotate, checkAnnotations, checkPlace, classOf } from './annotations.ts';
+import { annotate, checkAnnotations, checkPlace, classOf } from './annotations.ts';
 import type { Hold } from './hold.ts';
-import { WaitQueue, type Waiter, createWaiter } from './wait-queue.ts';
-import type { Watch } from './watch.ts';
+import { QueuedLock } from './queued-lock.ts';
+import { ACQUIRE_KEYS, type AcquireOptions, checkAcquireOptions, isBreakable } from './wait-options.ts';
 
-export interface AcquireOptions extends Annotations {
-  /** Gives the wait up; the promise rejects with the signal's reason. */
-  signal?: AbortSignal;
-  /** Gives the wait up after so many milliseconds, with `ERR_LOCK_TIMEOUT`. Default: never. */
-  timeoutMs?: number;
-}
-
-export const ACQUIRE_KEYS: readonly string[] = ['signal', 'timeoutMs', 'subclass', 'nestedIn'];
-
-/** The longest delay that timers take. */
-export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
-
-function checkAcquireOptions(options: AcquireOptions, keys: readonly string[]): void {
-  checkOptions(options, keys);
-  checkAnnotations(options, (value) => value instanceof Lock);
-  const { signal, timeoutMs } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    rejectArgument('signal', 'an AbortSignal', signal);
-  if (
-    timeoutMs !== undefined &&
-    !(typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)
-  ) {
-    rejectArgument('timeoutMs', `a number from 0 to ${MAX_TIMEOUT_MS}`, timeoutMs);
-  }
-}
-
-export abstract class Lock {
-  /** @internal */
-  watch: Watch | null;
-  readonly #queue = new WaitQueue();
-  /** How many in the queue need not stand behind the others. */
-  #overtakers = 0;
-  /** Those who wait until it is free and take nothing; they delay nobody. */
-  #onlookers: Waiter[] = [];
-
-  protected constructor(watch: Watch | null) {
-    this.watch = watch;
-  }
-
-  /** Whether a request could be granted beside what is held now. */
-  protected abstract fits(code: number, units: number): boolean;
-  /** Whether such a request need not stand behind those who wait. */
-  protected mayOvertake(_code: number): boolean {
-    return false;
-  }
-  protected abstract take(code: number, units: number): void;
-  protected abstract free(code: number, units: number): void;
+export abstract class Lock extends QueuedLock {
   /** @internal A new handle for a hold of this lock. */
   abstract createHold(code: number, units: number, obligation: Obligation | null): Hold;
 
@@ -73,6 +24,7 @@ export abstract class Lock {
     if (options !== undefined) {
       try {
         checkAcquireOptions(options, keys);
+        checkAnnotations(options);
       } catch (error) {
         return Promise.reject(error);
       }
@@ -81,7 +33,7 @@ export abstract class Lock {
     const { watch } = this;
     if (watch === null) {
       const hold = this.createHold(code, units, null);
-      if (!this.#canTake(code, units)) return this.#wait(hold, null, options);
+      if (!this.canTake(code, units)) return this.enqueue(hold, null, options);
       this.take(code, units);
       return Promise.resolve(hold);
     }
@@ -94,22 +46,20 @@ export abstract class Lock {
         return Promise.reject(error);
       }
     }
-    const isBreakable =
-      options !== undefined && (options.signal !== undefined || options.timeoutMs !== undefined);
-    const obligation = engine.ask(classOf(watch, options), code, watch.instance, isBreakable);
+    const obligation = engine.ask(classOf(watch, options), code, watch.instance, isBreakable(options));
     obligation.isScoped = isScoped;
     if (nestedIn !== null || watch.isOrdered) annotate(obligation, this, watch.isOrdered, nestedIn);
     const hold = this.createHold(code, units, obligation);
-    if (!this.#canTake(code, units)) {
+    if (!this.canTake(code, units)) {
       watch.lockClass.contentions++;
-      return this.#wait(hold, obligation, options);
+      return this.enqueue(hold, obligation, options);
     }
     this.take(code, units);
     return engine.tracker.resolved(engine.grant(obligation), hold);
   }
 
   protected tryAcquireAs(code: number, units: number, tryCode: number): Hold | undefined {
-    if (!this.#canTake(code, units)) return undefined;
+    if (!this.canTake(code, units)) return undefined;
     const { watch } = this;
     if (watch?.isOrdered === true) checkPlace(watch, this, undefined);
     this.take(code, units);
@@ -148,93 +98,7 @@ export abstract class Lock {
       if (watch === null) return Promise.resolve();
       return watch.engine.tracker.resolved(watch.engine.grant(obligation!), undefined);
     }
-    return new Promise((resolve, reject) => {
-      const waiter = createWaiter(hold, obligation, () => resolve(), reject, undefined);
-      this.#onlookers.push(waiter);
-    });
-  }
-
-  #canTake(code: number, units: number): boolean {
-    return (this.#queue.first === null || this.mayOvertake(code)) && this.fits(code, units);
-  }
-
-  #wait(hold: Hold, obligation: Obligation | null, options: AcquireOptions | undefined): Promise<Hold> {
-    return new Promise((resolve, reject) => {
-      const waiter = createWaiter(hold, obligation, resolve, reject, options?.signal);
-      this.#queue.push(waiter);
-      if (this.mayOvertake(hold.code)) this.#overtakers++;
-      if (options !== undefined) waiter.stopWatching = this.#watchForEnd(waiter, options);
-    });
-  }
-
-  #watchForEnd(waiter: Waiter, { signal, timeoutMs }: AcquireOptions): () => void {
-    const giveUp = (reason: unknown): void => {
-      this.#giveUp(waiter, reason);
-      // Whoever stood behind may fit now: readers behind a writer that left.
-      this.#grantQueued();
-    };
-    const onAbort = (): void => giveUp(signal!.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const timer =
-      timeoutMs === undefined
-        ? undefined
-        : setTimeout(
-            () =>
-              giveUp(
-                new LockdepError(
-                  'ERR_LOCK_TIMEOUT',
-                  `Expected the lock within ${timeoutMs} ms, it is still held.`,
-                ),
-              ),
-            timeoutMs,
-          );
-    return () => {
-      signal?.removeEventListener('abort', onAbort);
-      clearTimeout(timer);
-    };
-  }
-
-  #giveUp(waiter: Waiter, reason: unknown): void {
-    this.#leave(waiter);
-    if (waiter.obligation === null) waiter.reject(reason);
-    else {
-      const { engine } = this.watch!;
-      engine.tracker.deliver(engine.cancel(waiter.obligation), waiter.reject, reason);
-    }
-  }
-
-  #leave(waiter: Waiter): void {
-    this.#queue.remove(waiter);
-    if (this.mayOvertake(waiter.hold.code)) this.#overtakers--;
-    waiter.stopWatching?.();
-  }
-
-  /** Lets in the first as long as it fits, and from behind one that does not those who may overtake. */
-  #grantQueued(): void {
-    let isBlocked = false;
-    for (let waiter = this.#queue.first, next: Waiter | null; waiter !== null; waiter = next) {
-      next = waiter.next;
-      const { code, units } = waiter.hold;
-      if (waiter.signal?.aborted === true) {
-        // Aborted before the grant, though its own listener has yet to run.
-        this.#giveUp(waiter, waiter.signal.reason);
-      } else if ((!isBlocked || this.mayOvertake(code)) && this.fits(code, units)) {
-        this.#leave(waiter);
-        this.take(code, units);
-        this.#deliver(waiter);
-      } else {
-        if (this.#overtakers === 0) return;
-        isBlocked = true;
-      }
-    }
-  }
-
-  #deliver({ obligation, resolve, hold }: Waiter): void {
-    if (obligation === null) resolve(hold);
-    else {
-      const { engine } = this.watch!;
-      engine.tracker.deliver(engine.grant(obligation), resolve, hold);
-    }
+    return this.lookOn(hold, obligation);
   }
 
   /** @internal The hold is given back; it is dead already. */
@@ -255,19 +119,7 @@ export abstract class Lock {
 
   #release(code: number, units: number): void {
     this.free(code, units);
-    this.#passOn();
-  }
-
-  #passOn(): void {
-    // Those who only look on are woken by the unlock itself, whoever takes the lock next.
-    const woken =
-      this.#onlookers.length === 0
-        ? []
-        : this.#onlookers.filter(({ hold }) => this.fits(hold.code, hold.units));
-    if (this.#queue.first !== null) this.#grantQueued();
-    if (woken.length === 0) return;
-    this.#onlookers = this.#onlookers.filter((waiter) => !woken.includes(waiter));
-    for (const waiter of woken) this.#deliver(waiter);
+    this.passOn();
   }
 
   /** @internal */
@@ -288,7 +140,7 @@ export abstract class Lock {
       hold.obligation = engine.ask(watch.lockClass, TRY_SHARED, watch.instance, false);
       engine.tracker.advance(engine.grant(hold.obligation));
     }
-    this.#passOn();
+    this.passOn();
     watch?.validator.flush();
     watch?.validator.raise();
   }

@@ -2,7 +2,8 @@ import { EXCLUSIVE, TRY } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import { checkFunction, checkOptions } from '../validator/errors.ts';
 import { Hold } from './hold.ts';
-import { type AcquireOptions, Lock } from './lock.ts';
+import { Lock } from './lock.ts';
+import type { AcquireOptions } from './wait-options.ts';
 import { LOCK_KEYS, type LockOptions, createWatch } from './watch.ts';
 
 /**

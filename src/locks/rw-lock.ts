@@ -2,7 +2,8 @@ import { EXCLUSIVE, RECURSIVE, SHARED, TRY, TRY_SHARED } from '../validator/lock
 import type { Obligation } from '../validator/obligation.ts';
 import { checkFunction, checkOptions, rejectArgument } from '../validator/errors.ts';
 import { Hold, WriteHold } from './hold.ts';
-import { type AcquireOptions, Lock } from './lock.ts';
+import { Lock } from './lock.ts';
+import type { AcquireOptions } from './wait-options.ts';
 import { LOCK_KEYS, type LockOptions, createWatch } from './watch.ts';
 
 export interface RwLockOptions extends LockOptions {

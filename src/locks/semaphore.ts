@@ -2,7 +2,8 @@ import { EXCLUSIVE, TRY } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import { checkCount, checkFunction, checkOptions } from '../validator/errors.ts';
 import { Hold } from './hold.ts';
-import { ACQUIRE_KEYS, type AcquireOptions, Lock } from './lock.ts';
+import { Lock } from './lock.ts';
+import { ACQUIRE_KEYS, type AcquireOptions } from './wait-options.ts';
 import { LOCK_KEYS, type LockOptions, type Watch, createWatch } from './watch.ts';
 
 export interface SemaphoreOptions extends LockOptions {

@@ -1,0 +1,61 @@
+/** How a wait may end before it is granted. */
+import { LockdepError, checkOptions, rejectArgument } from '../validator/errors.ts';
+import type { Annotations } from './annotations.ts';
+
+export interface AcquireOptions extends Annotations {
+  /** Gives the wait up; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Gives the wait up after so many milliseconds, with `ERR_LOCK_TIMEOUT`. Default: never. */
+  timeoutMs?: number;
+}
+
+/** The keys of `AcquireOptions`. */
+export const ACQUIRE_KEYS: readonly string[] = ['signal', 'timeoutMs', 'subclass', 'nestedIn'];
+
+/** The longest delay that timers take. */
+export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
+
+/** @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad or unknown option. */
+export function checkAcquireOptions(options: AcquireOptions, keys: readonly string[]): void {
+  checkOptions(options, keys);
+  const { signal, timeoutMs } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    rejectArgument('signal', 'an AbortSignal', signal);
+  if (
+    timeoutMs !== undefined &&
+    !(typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)
+  ) {
+    rejectArgument('timeoutMs', `a number from 0 to ${MAX_TIMEOUT_MS}`, timeoutMs);
+  }
+}
+
+/** Whether the caller said how the wait may end without a grant. */
+export function isBreakable(options: AcquireOptions | undefined): boolean {
+  return options !== undefined && (options.signal !== undefined || options.timeoutMs !== undefined);
+}
+
+/** Calls `giveUp` with the reason as soon as the options say so. Returns how to stop that. */
+export function watchForEnd(
+  { signal, timeoutMs }: AcquireOptions,
+  giveUp: (reason: unknown) => void,
+): () => void {
+  const onAbort = (): void => giveUp(signal!.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(
+          () =>
+            giveUp(
+              new LockdepError(
+                'ERR_LOCK_TIMEOUT',
+                `Expected the lock within ${timeoutMs} ms, it is still held.`,
+              ),
+            ),
+          timeoutMs,
+        );
+  return () => {
+    signal?.removeEventListener('abort', onAbort);
+    clearTimeout(timer);
+  };
+}
