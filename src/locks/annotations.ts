@@ -16,10 +16,20 @@ export interface Annotations {
 }
 
 /** @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad option. */
-export function checkAnnotations({ subclass, nestedIn }: Annotations): void {
+function checkAnnotations({ subclass, nestedIn }: Annotations): void {
   if (subclass !== undefined) checkCount('subclass', subclass, 0);
   if (nestedIn !== undefined && !(nestedIn instanceof QueuedLock) && !(nestedIn instanceof Hold))
     rejectArgument('nestedIn', 'a lock or a hold', nestedIn);
+}
+
+/** The rejection of a request whose annotations are bad. */
+export function refusalOfAnnotations(options: Annotations): Promise<never> | undefined {
+  try {
+    checkAnnotations(options);
+    return undefined;
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** The class that a request belongs to. */

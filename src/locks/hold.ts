@@ -19,6 +19,8 @@ export class Hold implements Disposable, AsyncDisposable {
   readonly units: number;
   /** @internal */
   obligation: Obligation | null;
+  /** @internal Who came when; see departures.ts. */
+  group: number;
 
   /** @internal Made by locks only. */
   constructor(lock: Lock, code: number, units: number, obligation: Obligation | null) {
@@ -26,6 +28,7 @@ export class Hold implements Disposable, AsyncDisposable {
     this.code = code;
     this.units = units;
     this.obligation = obligation;
+    this.group = lock.group;
   }
 
   /** Whether it can still be released: it was neither released nor handed over. */
@@ -72,6 +75,7 @@ export class Hold implements Disposable, AsyncDisposable {
   move(): Hold {
     if (this.#lock === null) this.#origin.rejectDead(this.#fate);
     const moved = this.#origin.createHold(this.code, this.units, this.obligation);
+    moved.group = this.group;
     this.#lock = null;
     this.#fate = 'handed over';
     return moved;

@@ -3,12 +3,19 @@
  * misuse. The lock is in order before the validator draws conclusions or anybody is called.
  */
 import { LockdepError, rejectArgument } from '../validator/errors.ts';
-import { SHARED, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
+import { EXCLUSIVE, SHARED, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
-import { annotate, checkAnnotations, checkPlace, classOf } from './annotations.ts';
+import { annotate, checkPlace, classOf, refusalOfAnnotations } from './annotations.ts';
 import type { Hold } from './hold.ts';
 import { QueuedLock } from './queued-lock.ts';
-import { ACQUIRE_KEYS, type AcquireOptions, checkAcquireOptions, isBreakable } from './wait-options.ts';
+import {
+  ACQUIRE_KEYS,
+  type AcquireOptions,
+  WAIT_KEYS,
+  type WaitOptions,
+  isBreakable,
+  refusalOf,
+} from './wait-options.ts';
 
 export abstract class Lock extends QueuedLock {
   /** @internal A new handle for a hold of this lock. */
@@ -22,18 +29,13 @@ export abstract class Lock extends QueuedLock {
     keys: readonly string[] = ACQUIRE_KEYS,
   ): Promise<Hold> {
     if (options !== undefined) {
-      try {
-        checkAcquireOptions(options, keys);
-        checkAnnotations(options);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-      if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
+      const refusal = refusalOf(options, keys) ?? refusalOfAnnotations(options);
+      if (refusal !== undefined) return refusal;
     }
     const { watch } = this;
     if (watch === null) {
       const hold = this.createHold(code, units, null);
-      if (!this.canTake(code, units)) return this.enqueue(hold, null, options);
+      if (!this.canTake(code, units)) return this.enqueue(hold, options);
       this.take(code, units);
       return Promise.resolve(hold);
     }
@@ -52,7 +54,7 @@ export abstract class Lock extends QueuedLock {
     const hold = this.createHold(code, units, obligation);
     if (!this.canTake(code, units)) {
       watch.lockClass.contentions++;
-      return this.enqueue(hold, obligation, options);
+      return this.enqueue(hold, options);
     }
     this.take(code, units);
     return engine.tracker.resolved(engine.grant(obligation), hold);
@@ -88,38 +90,61 @@ export abstract class Lock extends QueuedLock {
   }
 
   /** Resolves as soon as the lock could be had, without taking it. */
-  protected waitUntilFits(code: number, units: number): Promise<void> {
-    const { watch } = this;
+  protected waitUntilFits(code: number, units: number, options: WaitOptions | undefined): Promise<void> {
+    const refusal = options === undefined ? undefined : refusalOf(options, WAIT_KEYS);
+    if (refusal !== undefined) return refusal;
     const isFree = this.fits(code, units);
+    if (isFree && this.watch === null) return Promise.resolve();
+    const wait = this.#askToWait(code, units, options);
+    return isFree ? this.#waitNoMore(wait) : this.lookOn(wait, options);
+  }
+
+  /** Resolves when all who have it now, in `held` units, or wait in the queue, have gone. */
+  protected waitUntilGone(held: number, options: WaitOptions | undefined): Promise<void> {
+    const refusal = options === undefined ? undefined : refusalOf(options, WAIT_KEYS);
+    if (refusal !== undefined) return refusal;
+    const isDeserted = this.isDeserted(held);
+    if (isDeserted && this.watch === null) return Promise.resolve();
+    const wait = this.#askToWait(EXCLUSIVE, 1, options);
+    return isDeserted ? this.#waitNoMore(wait) : this.waitForDepartures(held, wait, options);
+  }
+
+  /** The request of a mere wait; its hold is handed to nobody. */
+  #askToWait(code: number, units: number, options: WaitOptions | undefined): Hold {
+    const { watch } = this;
     const obligation =
-      watch === null ? null : watch.engine.ask(watch.lockClass, code + WAIT, watch.instance, false);
-    const hold = this.createHold(code, units, obligation);
-    if (isFree) {
-      if (watch === null) return Promise.resolve();
-      return watch.engine.tracker.resolved(watch.engine.grant(obligation!), undefined);
-    }
-    return this.lookOn(hold, obligation);
+      watch === null
+        ? null
+        : watch.engine.ask(watch.lockClass, code + WAIT, watch.instance, isBreakable(options));
+    return this.createHold(code, units, obligation);
+  }
+
+  #waitNoMore({ obligation }: Hold): Promise<void> {
+    if (obligation === null) return Promise.resolve();
+    const { engine } = this.watch!;
+    return engine.tracker.resolved(engine.grant(obligation), undefined);
   }
 
   /** @internal The hold is given back; it is dead already. */
   discharge(hold: Hold): void {
     const { watch } = this;
-    if (watch === null) this.#release(hold.code, hold.units);
+    if (watch === null) this.#release(hold);
     else {
       try {
         watch.engine.discharge(hold.obligation!);
       } catch (error) {
         watch.validator.fault(error);
       }
-      this.#release(hold.code, hold.units);
+      this.#release(hold);
       watch.validator.flush();
       watch.validator.raise();
     }
   }
 
-  #release(code: number, units: number): void {
-    this.free(code, units);
+  #release(hold: Hold): void {
+    this.free(hold.code, hold.units);
     this.passOn();
+    this.depart(hold);
   }
 
   /** @internal */

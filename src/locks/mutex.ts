@@ -3,7 +3,7 @@ import type { Obligation } from '../validator/obligation.ts';
 import { checkFunction, checkOptions } from '../validator/errors.ts';
 import { Hold } from './hold.ts';
 import { Lock } from './lock.ts';
-import type { AcquireOptions } from './wait-options.ts';
+import type { AcquireOptions, WaitOptions } from './wait-options.ts';
 import { LOCK_KEYS, type LockOptions, createWatch } from './watch.ts';
 
 /**
@@ -42,9 +42,17 @@ export class Mutex extends Lock {
     return this.runAs<T>(this.acquireAs(EXCLUSIVE, 1, options, true), fn);
   }
 
-  /** Resolves at the next moment the lock is free, and takes nothing. */
-  waitForUnlock(): Promise<void> {
-    return this.waitUntilFits(EXCLUSIVE, 1);
+  /** Resolves at the next moment the lock is free, and takes nothing. Rejects as `acquire` does. */
+  waitForUnlock(options?: WaitOptions): Promise<void> {
+    return this.waitUntilFits(EXCLUSIVE, 1, options);
+  }
+
+  /**
+   * Resolves when all who hold it or wait for it now are gone, and takes nothing. Whoever comes later does not
+   * delay it, and is not delayed by it. Rejects as `acquire` does.
+   */
+  waitForQueue(options?: WaitOptions): Promise<void> {
+    return this.waitUntilGone(this.#isHeld ? 1 : 0, options);
   }
 
   protected override fits(): boolean {

@@ -4,9 +4,9 @@
  *
  * A subclass says what fits beside what is held (`fits`), and keeps that account (`take`, `free`).
  */
-import type { Obligation } from '../validator/obligation.ts';
+import { Departures } from './departures.ts';
 import type { Hold } from './hold.ts';
-import { type AcquireOptions, watchForEnd } from './wait-options.ts';
+import { type WaitOptions, watchForEnd } from './wait-options.ts';
 import { WaitQueue, type Waiter, createWaiter } from './wait-queue.ts';
 import type { Watch } from './watch.ts';
 
@@ -16,8 +16,13 @@ export abstract class QueuedLock {
   readonly #queue = new WaitQueue();
   /** How many in the queue need not stand behind the others. */
   #overtakers = 0;
+  #queuedUnits = 0;
   /** Those who wait until it is free and take nothing; they delay nobody. */
-  #onlookers: Waiter[] = [];
+  readonly #onlookers = new WaitQueue();
+  /** `null` until somebody waits until others have gone. */
+  #departures: Departures | null = null;
+  /** @internal Which group whoever comes now belongs to; see departures.ts. */
+  group = 0;
 
   protected constructor(watch: Watch | null) {
     this.watch = watch;
@@ -37,15 +42,17 @@ export abstract class QueuedLock {
     return (this.#queue.first === null || this.mayOvertake(code)) && this.fits(code, units);
   }
 
+  /** Whether nobody has it, in `held` units, or waits for it. */
+  protected isDeserted(held: number): boolean {
+    return held === 0 && this.#queue.first === null;
+  }
+
   /** Waits behind the others. */
-  protected enqueue(
-    hold: Hold,
-    obligation: Obligation | null,
-    options: AcquireOptions | undefined,
-  ): Promise<Hold> {
+  protected enqueue(hold: Hold, options: WaitOptions | undefined): Promise<Hold> {
     return new Promise((resolve, reject) => {
-      const waiter = createWaiter(hold, obligation, resolve, reject, options?.signal);
+      const waiter = createWaiter(hold, resolve as Waiter['resolve'], reject, options?.signal);
       this.#queue.push(waiter);
+      this.#queuedUnits += hold.units;
       if (this.mayOvertake(hold.code)) this.#overtakers++;
       if (options === undefined) return;
       waiter.stopWatching = watchForEnd(options, (reason) => {
@@ -57,39 +64,76 @@ export abstract class QueuedLock {
   }
 
   /** Waits until it would fit, and takes nothing. */
-  protected lookOn(hold: Hold, obligation: Obligation | null): Promise<void> {
+  protected lookOn(hold: Hold, options: WaitOptions | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const waiter = createWaiter(hold, obligation, () => resolve(), reject, undefined);
+      const waiter = createWaiter(hold, resolve as Waiter['resolve'], reject, options?.signal);
       this.#onlookers.push(waiter);
+      if (options === undefined) return;
+      waiter.stopWatching = watchForEnd(options, (reason) => {
+        this.#onlookers.remove(waiter);
+        this.#refuse(waiter, reason);
+      });
+    });
+  }
+
+  /** Waits until all who wait in the queue, or have one of the `held` units, have gone. */
+  protected waitForDepartures(held: number, hold: Hold, options: WaitOptions | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiter = createWaiter(hold, resolve as Waiter['resolve'], reject, options?.signal);
+      const departures = (this.#departures ??= new Departures());
+      this.group = departures.add(this.group, held + this.#queuedUnits, waiter);
+      if (options === undefined) return;
+      waiter.stopWatching = watchForEnd(options, (reason) => {
+        departures.remove(waiter);
+        this.#refuse(waiter, reason);
+      });
     });
   }
 
   /** Something was given back: lets in whoever fits now, and wakes those who look on. */
   protected passOn(): void {
     // Those who only look on are woken by the unlock itself, whoever takes the lock next.
-    const woken =
-      this.#onlookers.length === 0
-        ? []
-        : this.#onlookers.filter(({ hold }) => this.fits(hold.code, hold.units));
+    const woken = this.#onlookers.first === null ? null : this.#takeWoken();
     if (this.#queue.first !== null) this.#grantQueued();
-    if (woken.length === 0) return;
-    this.#onlookers = this.#onlookers.filter((waiter) => !woken.includes(waiter));
-    for (const waiter of woken) this.#deliver(waiter);
+    if (woken !== null) for (const waiter of woken) this.#wake(waiter);
+  }
+
+  /** Whoever came with `hold` has gone: it is released, or its wait was given up. */
+  protected depart({ group, units }: Hold): void {
+    const departures = this.#departures;
+    if (departures === null) return;
+    departures.depart(group, units);
+    for (let over = departures.takeOver(); over !== null; over = departures.takeOver()) this.#wake(over);
+  }
+
+  #takeWoken(): Waiter[] {
+    const woken: Waiter[] = [];
+    for (let waiter = this.#onlookers.first, next: Waiter | null; waiter !== null; waiter = next) {
+      next = waiter.next;
+      if (!this.fits(waiter.hold.code, waiter.hold.units)) continue;
+      this.#onlookers.remove(waiter);
+      woken.push(waiter);
+    }
+    return woken;
+  }
+
+  /** The end of a wait that takes nothing. */
+  #wake(waiter: Waiter): void {
+    // Aborted before, though its own listener has yet to run.
+    if (waiter.signal?.aborted === true) this.#refuse(waiter, waiter.signal.reason);
+    else this.#deliver(waiter, undefined);
   }
 
   #giveUp(waiter: Waiter, reason: unknown): void {
     this.#leave(waiter);
-    if (waiter.obligation === null) waiter.reject(reason);
-    else {
-      const { engine } = this.watch!;
-      engine.tracker.deliver(engine.cancel(waiter.obligation), waiter.reject, reason);
-    }
+    this.#refuse(waiter, reason);
+    this.depart(waiter.hold);
   }
 
   #leave(waiter: Waiter): void {
     this.#queue.remove(waiter);
+    this.#queuedUnits -= waiter.hold.units;
     if (this.mayOvertake(waiter.hold.code)) this.#overtakers--;
-    waiter.stopWatching?.();
   }
 
   /** Lets in the first as long as it fits, and from behind one that does not those who may overtake. */
@@ -104,7 +148,7 @@ export abstract class QueuedLock {
       } else if ((!isBlocked || this.mayOvertake(code)) && this.fits(code, units)) {
         this.#leave(waiter);
         this.take(code, units);
-        this.#deliver(waiter);
+        this.#deliver(waiter, waiter.hold);
       } else {
         if (this.#overtakers === 0) return;
         isBlocked = true;
@@ -112,11 +156,21 @@ export abstract class QueuedLock {
     }
   }
 
-  #deliver({ obligation, resolve, hold }: Waiter): void {
-    if (obligation === null) resolve(hold);
+  #deliver({ resolve, hold, stopWatching }: Waiter, value: Hold | undefined): void {
+    stopWatching?.();
+    if (hold.obligation === null) resolve(value);
     else {
       const { engine } = this.watch!;
-      engine.tracker.deliver(engine.grant(obligation), resolve, hold);
+      engine.tracker.deliver(engine.grant(hold.obligation), resolve, value);
+    }
+  }
+
+  #refuse({ reject, hold, stopWatching }: Waiter, reason: unknown): void {
+    stopWatching?.();
+    if (hold.obligation === null) reject(reason);
+    else {
+      const { engine } = this.watch!;
+      engine.tracker.deliver(engine.cancel(hold.obligation), reject, reason);
     }
   }
 }

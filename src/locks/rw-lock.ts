@@ -3,7 +3,7 @@ import type { Obligation } from '../validator/obligation.ts';
 import { checkFunction, checkOptions, rejectArgument } from '../validator/errors.ts';
 import { Hold, WriteHold } from './hold.ts';
 import { Lock } from './lock.ts';
-import type { AcquireOptions } from './wait-options.ts';
+import type { AcquireOptions, WaitOptions } from './wait-options.ts';
 import { LOCK_KEYS, type LockOptions, createWatch } from './watch.ts';
 
 export interface RwLockOptions extends LockOptions {
@@ -65,10 +65,22 @@ export class RwLock extends Lock {
     );
   }
 
-  /** Resolves at the next moment one could read (waits for writers only) or write, and takes nothing. */
-  waitForUnlock(mode: 'read' | 'write' = 'write'): Promise<void> {
+  /**
+   * Resolves at the next moment one could read (waits for writers only) or write, and takes nothing.
+   * Rejects as `acquireWrite` does.
+   */
+  waitForUnlock(mode: 'read' | 'write' = 'write', options?: WaitOptions): Promise<void> {
     if (mode !== 'read' && mode !== 'write') rejectArgument('mode', "'read' or 'write'", mode);
-    return this.waitUntilFits(mode === 'read' ? this.#readCode : EXCLUSIVE, 1);
+    return this.waitUntilFits(mode === 'read' ? this.#readCode : EXCLUSIVE, 1, options);
+  }
+
+  /**
+   * Resolves when all who hold it or wait for it now, readers and writers, are gone, and takes nothing.
+   * Whoever comes later does not delay it, unless by overtaking somebody it waits for, and is not delayed
+   * by it. Rejects as `acquireWrite` does.
+   */
+  waitForQueue(options?: WaitOptions): Promise<void> {
+    return this.waitUntilGone(this.#isWritten ? 1 : this.#readers, options);
   }
 
   /** Recursive readers overtake the queue. */

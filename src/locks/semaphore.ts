@@ -3,7 +3,7 @@ import type { Obligation } from '../validator/obligation.ts';
 import { checkCount, checkFunction, checkOptions } from '../validator/errors.ts';
 import { Hold } from './hold.ts';
 import { Lock } from './lock.ts';
-import { ACQUIRE_KEYS, type AcquireOptions } from './wait-options.ts';
+import { ACQUIRE_KEYS, type AcquireOptions, type WaitOptions } from './wait-options.ts';
 import { LOCK_KEYS, type LockOptions, type Watch, createWatch } from './watch.ts';
 
 export interface SemaphoreOptions extends LockOptions {
@@ -64,9 +64,17 @@ export class Semaphore extends Lock {
     return this.runAs<T>(this.#acquire(options, true), fn);
   }
 
-  /** Resolves at the next moment a unit is free, and takes nothing. */
-  waitForUnlock(): Promise<void> {
-    return this.waitUntilFits(EXCLUSIVE, 1);
+  /** Resolves at the next moment a unit is free, and takes nothing. Rejects as `acquire` does. */
+  waitForUnlock(options?: WaitOptions): Promise<void> {
+    return this.waitUntilFits(EXCLUSIVE, 1, options);
+  }
+
+  /**
+   * Resolves when all who hold units or wait for some now are gone, and takes nothing. Whoever comes later does not
+   * delay it, and is not delayed by it. Rejects as `acquire` does.
+   */
+  waitForQueue(options?: WaitOptions): Promise<void> {
+    return this.waitUntilGone(this.#permits - this.#free, options);
   }
 
   #acquire(options: SemaphoreAcquireOptions | undefined, isScoped: boolean): Promise<Hold> {

@@ -2,21 +2,24 @@
 import { LockdepError, checkOptions, rejectArgument } from '../validator/errors.ts';
 import type { Annotations } from './annotations.ts';
 
-export interface AcquireOptions extends Annotations {
+export interface WaitOptions {
   /** Gives the wait up; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Gives the wait up after so many milliseconds, with `ERR_LOCK_TIMEOUT`. Default: never. */
   timeoutMs?: number;
 }
 
-/** The keys of `AcquireOptions`. */
-export const ACQUIRE_KEYS: readonly string[] = ['signal', 'timeoutMs', 'subclass', 'nestedIn'];
+export interface AcquireOptions extends WaitOptions, Annotations {}
+
+/** The keys of `WaitOptions`, and of `AcquireOptions`. */
+export const WAIT_KEYS: readonly string[] = ['signal', 'timeoutMs'];
+export const ACQUIRE_KEYS: readonly string[] = [...WAIT_KEYS, 'subclass', 'nestedIn'];
 
 /** The longest delay that timers take. */
 export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
 
 /** @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad or unknown option. */
-export function checkAcquireOptions(options: AcquireOptions, keys: readonly string[]): void {
+function checkWaitOptions(options: WaitOptions, keys: readonly string[]): void {
   checkOptions(options, keys);
   const { signal, timeoutMs } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal))
@@ -29,14 +32,24 @@ export function checkAcquireOptions(options: AcquireOptions, keys: readonly stri
   }
 }
 
+/** The rejection of a wait that ends before it begins: bad options, or a signal that was aborted already. */
+export function refusalOf(options: WaitOptions, keys: readonly string[]): Promise<never> | undefined {
+  try {
+    checkWaitOptions(options, keys);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return options.signal?.aborted === true ? Promise.reject(options.signal.reason as Error) : undefined;
+}
+
 /** Whether the caller said how the wait may end without a grant. */
-export function isBreakable(options: AcquireOptions | undefined): boolean {
+export function isBreakable(options: WaitOptions | undefined): boolean {
   return options !== undefined && (options.signal !== undefined || options.timeoutMs !== undefined);
 }
 
 /** Calls `giveUp` with the reason as soon as the options say so. Returns how to stop that. */
 export function watchForEnd(
-  { signal, timeoutMs }: AcquireOptions,
+  { signal, timeoutMs }: WaitOptions,
   giveUp: (reason: unknown) => void,
 ): () => void {
   const onAbort = (): void => giveUp(signal!.reason);

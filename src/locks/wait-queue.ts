@@ -1,15 +1,16 @@
-import type { Obligation } from '../validator/obligation.ts';
 import type { Hold } from './hold.ts';
 
 /** Somebody who waits for a lock. */
 export interface Waiter {
   readonly hold: Hold;
-  readonly obligation: Obligation | null;
-  readonly resolve: (hold: Hold) => void;
+  /** With the hold; with nothing after a wait that takes nothing. */
+  readonly resolve: (hold: Hold | undefined) => void;
   readonly reject: (reason: unknown) => void;
   readonly signal: AbortSignal | undefined;
   /** Stops the timer and the listener that may end the wait. */
   stopWatching: (() => void) | undefined;
+  /** For whoever waits until others have gone; see departures.ts. */
+  group: number;
   previous: Waiter | null;
   next: Waiter | null;
 }
@@ -17,12 +18,20 @@ export interface Waiter {
 /** A waiter that stands nowhere yet. */
 export function createWaiter(
   hold: Hold,
-  obligation: Obligation | null,
-  resolve: (hold: Hold) => void,
+  resolve: Waiter['resolve'],
   reject: (reason: unknown) => void,
   signal: AbortSignal | undefined,
 ): Waiter {
-  return { hold, obligation, resolve, reject, signal, stopWatching: undefined, previous: null, next: null };
+  return {
+    hold,
+    resolve,
+    reject,
+    signal,
+    stopWatching: undefined,
+    group: 0,
+    previous: null,
+    next: null,
+  };
 }
 
 /** First in, first out; whoever gives up leaves from the middle at no cost to the others. */

@@ -1,6 +1,6 @@
 /** Whatever is handed to a lock that it cannot use: one clear line, and the lock is as it was. */
 import { describe, expect, test } from 'vitest';
-import { LockdepError, Mutex, RwLock, Semaphore, Validator } from '../../src/index.ts';
+import { LockdepError, Mutex, RwLock, Semaphore, Validator, optimistic } from '../../src/index.ts';
 import { expectOneLine } from './misuse.ts';
 import { policies, turn } from './subjects.ts';
 
@@ -25,6 +25,7 @@ const notSignals = [null, 'text', {}, new AbortController(), new EventTarget()];
 const notTimeouts = [-1, Number.NaN, Infinity, 2 ** 31, '5', null, 5n, {}, new Date(0)];
 const notReaders = [null, '', 'fair', 1, {}];
 const notModes = [null, '', 'exclusive', 1, {}];
+const notLocks = [undefined, null, 5, {}, Mutex, { waitForUnlock() {}, run() {} }];
 const strangers = [{ nme: 'a' }, { readers: 'queued', permit: 1 }, { Name: 'a' }];
 const strangeWaits = [{ timeout: 5 }, { timeoutMs: 5, sginal: undefined }];
 
@@ -33,6 +34,8 @@ const validator = 'Expected `validator` to be a Validator, got ';
 const options = 'Expected `options` to be an object, got ';
 const keys = 'Expected `options` to be an object with keys of ';
 const permits = 'Expected `permits` to be an integer ≥ 1, got ';
+const attempt = 'Expected `attempt` to be a function, got ';
+const lock = 'Expected `lock` to be a Mutex, an RwLock or a Semaphore, got ';
 const fn = 'Expected `fn` to be a function, got ';
 const signal = 'Expected `signal` to be an AbortSignal, got ';
 const timeoutMs = 'Expected `timeoutMs` to be a number from 0 to 2147483647, got ';
@@ -101,6 +104,12 @@ const waits: [name: string, wait: (locks: Locks, options: Anything) => Promise<u
   ['rwLock.runWrite', ({ rwLock }, options) => rwLock.runWrite(unreachable, options)],
   ['semaphore.acquire', ({ semaphore }, options) => semaphore.acquire(options)],
   ['semaphore.run', ({ semaphore }, options) => semaphore.run(unreachable, options)],
+  ['mutex.waitForUnlock', ({ mutex }, options) => mutex.waitForUnlock(options)],
+  ['mutex.waitForQueue', ({ mutex }, options) => mutex.waitForQueue(options)],
+  ['rwLock.waitForUnlock', ({ rwLock }, options) => rwLock.waitForUnlock('read', options)],
+  ['rwLock.waitForQueue', ({ rwLock }, options) => rwLock.waitForQueue(options)],
+  ['semaphore.waitForUnlock', ({ semaphore }, options) => semaphore.waitForUnlock(options)],
+  ['semaphore.waitForQueue', ({ semaphore }, options) => semaphore.waitForQueue(options)],
 ];
 
 const waitRows = waits.flatMap(([method, wait]): Row[] => [
@@ -133,6 +142,50 @@ const methods: Row[] = [
     ({ rwLock }, value) => rwLock.waitForUnlock(value),
     "Expected `mode` to be 'read' or 'write', got ",
     notModes,
+  ],
+  ['optimistic: lock', 'throws', (_, value) => optimistic(value, unreachable), lock, notLocks],
+  ['optimistic: attempt', 'throws', ({ mutex }, value) => optimistic(mutex, value), attempt, notFunctions],
+  [
+    'optimistic: options',
+    'throws',
+    ({ mutex }, value) => optimistic(mutex, unreachable, value),
+    options,
+    notObjects,
+  ],
+  [
+    'optimistic: unknown options',
+    'throws',
+    ({ mutex }, value) => optimistic(mutex, unreachable, value),
+    keys,
+    [{ round: 3 }, { timeoutMs: 5 }],
+  ],
+  [
+    'optimistic: rounds',
+    'throws',
+    ({ mutex }, value) => optimistic(mutex, unreachable, { rounds: value }),
+    'Expected `rounds` to be an integer ≥ 1, got ',
+    notCounts,
+  ],
+  [
+    'optimistic: signal',
+    'throws',
+    ({ mutex }, value) => optimistic(mutex, unreachable, { signal: value }),
+    signal,
+    notSignals,
+  ],
+  [
+    'optimistic: mode',
+    'throws',
+    ({ rwLock }, value) => optimistic(rwLock, unreachable, { mode: value }),
+    "Expected `mode` to be 'read' or 'write', got ",
+    notModes,
+  ],
+  [
+    'optimistic: mode of a mutex',
+    'throws',
+    ({ mutex }, value) => optimistic(mutex, unreachable, { mode: value }),
+    'Expected `mode` to be left out for a lock without readers, got ',
+    ['read', 'write', null],
   ],
   ['semaphore.run: fn', 'throws', ({ semaphore }, value) => semaphore.run(value), fn, notFunctions],
   [

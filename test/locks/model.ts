@@ -16,12 +16,12 @@ export interface Wish {
 }
 
 type Action =
-  | ('acquire' | 'run' | 'throw' | 'try' | 'look')
+  | ('acquire' | 'run' | 'throw' | 'try' | 'look' | 'flush')
   | ('free' | 'free dead' | 'down' | 'hand' | 'end' | 'fail' | 'abort' | 'pass');
 
 const action = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom<Action>('acquire', 'free') },
-  { weight: 2, arbitrary: fc.constantFrom<Action>('run', 'throw', 'try', 'look', 'abort') },
+  { weight: 2, arbitrary: fc.constantFrom<Action>('run', 'throw', 'try', 'look', 'flush', 'abort') },
   { weight: 2, arbitrary: fc.constantFrom<Action>('free dead', 'down', 'hand', 'end', 'fail', 'pass') },
 );
 
@@ -44,7 +44,7 @@ export interface Scripted {
 interface Request {
   readonly name: string;
   ask: Ask;
-  readonly how: 'acquire' | 'run' | 'throw' | 'try' | 'look';
+  readonly how: 'acquire' | 'run' | 'throw' | 'try' | 'look' | 'flush';
   readonly signal: string | undefined;
   readonly deadline: number;
   /** Who asked can have seen its hold. */
@@ -58,6 +58,8 @@ class Model {
   #held: Request[] = [];
   #waiting: Request[] = [];
   #looking: Request[] = [];
+  /** With those whose going they wait for. */
+  #flushing: (Request & { present: readonly Request[] })[] = [];
   #dead: Request[] = [];
   /** Callbacks of `run` that have not ended. */
   #running: Request[] = [];
@@ -116,7 +118,10 @@ class Model {
         this.#try(pick(asks, a)!);
         return;
       case 'look':
-        this.#look(pick(looks, a)!);
+        this.#look(pick(looks, a)!, b);
+        return;
+      case 'flush':
+        this.#flush(b);
         return;
       case 'free':
         this.#on(pick(seen, a), 'free', (hold) => this.#release(hold));
@@ -164,27 +169,37 @@ class Model {
   }
 
   #create(how: Request['how'], ask: Ask, options: Partial<Request> = {}): Request {
-    const isWriteHold = ask === 'write' && how !== 'look';
+    const isWriteHold = ask === 'write' && how !== 'look' && how !== 'flush';
     const name = nameOf(this.#names++);
     return { name, ask, how, signal: undefined, deadline: Infinity, isSeen: false, isWriteHold, ...options };
   }
 
   #request(how: 'acquire' | 'run' | 'throw', ask: Ask, b: number): void {
-    // A signal of its own, one that others have too, or none; and a timeout now and then.
+    const request = this.#ask(how, ask, b);
+    if (request === undefined) return;
+    this.#waiting.push(request);
+    this.#letIn();
+  }
+
+  /** With a signal of its own, one that others have too, or none; and a timeout now and then. */
+  #ask(how: Request['how'], ask: Ask, b: number): Request | undefined {
     const known = pick(this.#signals, b);
     const signal = b % 3 === 0 ? `@${this.#names}` : b % 3 === 1 ? known : undefined;
     if (signal !== undefined && signal !== known) this.#signals.push(signal);
     const timeoutMs = b % 5 === 0 ? 1 + (b % 3) : undefined;
     const deadline = timeoutMs === undefined ? Infinity : this.#now + timeoutMs;
     const request = this.#create(how, ask, { signal, deadline });
-    const words = [how, ask, request.name, signal, timeoutMs === undefined ? undefined : `${timeoutMs}ms`];
-    this.#turn.push(words.filter((word) => word !== undefined && word !== 'acquire').join(' '));
-    if (signal !== undefined && this.#aborted.has(signal)) {
-      this.#others.push(`${request.name}!`);
-      return;
-    }
-    this.#waiting.push(request);
-    this.#letIn();
+    const words = [
+      how === 'acquire' ? undefined : how,
+      how === 'flush' ? undefined : ask,
+      request.name,
+      signal,
+      timeoutMs === undefined ? undefined : `${timeoutMs}ms`,
+    ];
+    this.#turn.push(words.filter((word) => word !== undefined).join(' '));
+    if (signal === undefined || !this.#aborted.has(signal)) return request;
+    this.#others.push(`${request.name}!`);
+    return undefined;
   }
 
   #try(ask: Ask): void {
@@ -196,11 +211,18 @@ class Model {
     if (hasIt) this.#held.push({ ...request, isSeen: true });
   }
 
-  #look(ask: Ask): void {
-    const request = this.#create('look', ask);
-    this.#turn.push(`look ${ask} ${request.name}`);
+  #look(ask: Ask, b: number): void {
+    const request = this.#ask('look', ask, b);
+    if (request === undefined) return;
     this.#looking.push(request);
     this.#wake();
+  }
+
+  #flush(b: number): void {
+    const request = this.#ask('flush', this.#kind.whole, b);
+    if (request === undefined) return;
+    this.#flushing.push({ ...request, present: [...this.#held, ...this.#waiting] });
+    this.#wakeFlushes();
   }
 
   #fits(ask: Ask): boolean {
@@ -231,11 +253,21 @@ class Model {
     }
   }
 
+  #wakeFlushes(): void {
+    const isThere = (request: Request): boolean =>
+      this.#held.includes(request) || this.#waiting.includes(request);
+    for (const each of this.#flushing.filter(({ present }) => !present.some(isThere))) {
+      this.#flushing = without(this.#flushing, each);
+      this.#others.push(`${each.name}.`);
+    }
+  }
+
   #release(hold: Request): void {
     this.#held = without(this.#held, hold);
     this.#dead.push(hold);
     this.#wake();
     this.#letIn();
+    this.#wakeFlushes();
   }
 
   #downgrade(hold: Request): void {
@@ -253,7 +285,9 @@ class Model {
     this.#turn.push(`${this.#turn.pop()!} ${name}`);
     this.#dead.push(hold);
     const moved: Request = { ...hold, name, how: 'try', isSeen: true, isWriteHold: false };
-    this.#held = this.#held.map((each) => (each === hold ? moved : each));
+    const move = (each: Request): Request => (each === hold ? moved : each);
+    this.#held = this.#held.map(move);
+    this.#flushing = this.#flushing.map((each) => ({ ...each, present: each.present.map(move) }));
   }
 
   #endRun(run: Request, how: 'end' | 'fail'): void {
@@ -267,8 +301,15 @@ class Model {
     this.#aborted.add(signal);
     this.#turn.push(`abort ${signal}`);
     // All of them at once: none may be let in by another's leaving.
-    this.#giveUp(this.#waiting.filter((each) => each.signal === signal));
+    this.#giveUp(this.#waits().filter((each) => each.signal === signal));
     this.#letIn();
+    this.#wakeFlushes();
+  }
+
+  /** In the order of asking. */
+  #waits(): Request[] {
+    const rank = ({ name }: Request): number => Number(name.slice(1) || 0) * 26 + name.charCodeAt(0);
+    return [...this.#waiting, ...this.#looking, ...this.#flushing].sort((a, b) => rank(a) - rank(b));
   }
 
   #pass(ms: number): void {
@@ -276,18 +317,21 @@ class Model {
     for (let i = 0; i < ms; i++) {
       this.#now++;
       // One after the other, as timers fire: the first may let in the second.
-      for (let late; (late = this.#waiting.find(({ deadline }) => deadline <= this.#now)) !== undefined;) {
+      for (let late; (late = this.#waits().find(({ deadline }) => deadline <= this.#now)) !== undefined;) {
         this.#giveUp([late]);
         this.#letIn();
+        this.#wakeFlushes();
       }
     }
   }
 
   #giveUp(requests: readonly Request[]): void {
-    for (const each of requests) {
-      this.#waiting = without(this.#waiting, each);
-      this.#others.push(`${each.name}!`);
-    }
+    const names = requests.map(({ name }) => name);
+    const isLeft = ({ name }: Request): boolean => !names.includes(name);
+    this.#waiting = this.#waiting.filter(isLeft);
+    this.#looking = this.#looking.filter(isLeft);
+    this.#flushing = this.#flushing.filter(isLeft);
+    this.#others.push(...names.map((name) => `${name}!`));
   }
 }
 

@@ -7,13 +7,14 @@
  *   throw read a     asks by `run`; the callback throws at once
  *   try read a       asks without waiting
  *   look read a      waits for the unlock, and takes nothing
+ *   flush a          waits until all who are there have gone, and takes nothing
  *   free a           releases          down a         downgrades
  *   hand a b         hands the hold off and accepts it under the name b
  *   end a, fail a    the callback of `run` ends, or rejects
  *   abort @x         the signal aborts          pass 2ms   time goes by
  *
  * The log has for each turn the names in the order of their grants, then the rest sorted: `a!` rejected,
- * `a.` its `run` or its wait for the unlock has ended, `a+` and `a-` a try that had it or not.
+ * `a.` its `run` or its wait that takes nothing has ended, `a+` and `a-` a try that had it or not.
  */
 import { vi } from 'vitest';
 import type { AcquireOptions, Hold, Validator, WriteHold } from '../../src/index.ts';
@@ -50,7 +51,7 @@ class Player {
   #grants: string[] = [];
   #others: string[] = [];
   readonly #downgraded = new Set<Hold>();
-  /** Holds, waits for the unlock that ended, and downgrades: what counts as an acquisition. */
+  /** Holds, waits that took nothing and ended well, and downgrades: what counts as an acquisition. */
   acquisitions = 0;
 
   constructor(subject: Subject) {
@@ -74,7 +75,6 @@ class Player {
     else if (first === 'abort') this.#signal(signal!).abort(new Stop(signal));
     else if (first === 'pass') vi.advanceTimersByTime(Number.parseInt(time!, 10));
     else if (first === 'try') this.#try(second as Ask, third);
-    else if (first === 'look') this.#look(second as Ask, third);
     else {
       const options: AcquireOptions = {};
       if (signal !== undefined) options.signal = this.#signal(signal).signal;
@@ -82,6 +82,8 @@ class Player {
       const given: [AcquireOptions?] = signal === undefined && time === undefined ? [] : [options];
       if (first === 'run') this.#run(second as Ask, third, given);
       else if (first === 'throw') this.#throw(second as Ask, third, given);
+      else if (first === 'look') this.#wait(third, this.#subject.waitForUnlock(second as Ask, ...given));
+      else if (first === 'flush') this.#wait(second, this.#subject.waitForQueue(...given));
       else this.#acquire(first as Ask, second, given);
     }
   }
@@ -151,9 +153,9 @@ class Player {
     this.acquisitions++;
   }
 
-  #look(ask: Ask, name: string): void {
+  #wait(name: string, wait: Promise<void>): void {
     const count = (): void => void this.acquisitions++;
-    this.#settle(name, this.#subject.waitForUnlock(ask).then(count));
+    this.#settle(name, wait.then(count));
   }
 
   #downgrade(hold: WriteHold): void {

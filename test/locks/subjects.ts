@@ -17,7 +17,8 @@ export interface Subject {
   acquire(ask: Ask, options?: AcquireOptions): Promise<Hold>;
   tryAcquire(ask: Ask): Hold | undefined;
   run<T>(ask: Ask, fn: (hold: Hold) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T>;
-  waitForUnlock(ask: Ask): Promise<void>;
+  waitForUnlock(ask: Ask, options?: AcquireOptions): Promise<void>;
+  waitForQueue(options?: AcquireOptions): Promise<void>;
 }
 
 export interface Kind {
@@ -40,7 +41,8 @@ function createMutex(validator: Validator): Subject {
     acquire: (_ask, options) => mutex.acquire(options),
     tryAcquire: () => mutex.tryAcquire(),
     run: (_ask, fn, options) => mutex.run(fn, options),
-    waitForUnlock: () => mutex.waitForUnlock(),
+    waitForUnlock: (_ask, options) => mutex.waitForUnlock(options),
+    waitForQueue: (options) => mutex.waitForQueue(options),
   };
 }
 
@@ -50,7 +52,11 @@ function createRwLock(validator: Validator, readers: NonNullable<RwLockOptions['
     acquire: (ask, options) => (ask === 'read' ? lock.acquireRead(options) : lock.acquireWrite(options)),
     tryAcquire: (ask) => (ask === 'read' ? lock.tryAcquireRead() : lock.tryAcquireWrite()),
     run: (ask, fn, options) => (ask === 'read' ? lock.runRead(fn, options) : lock.runWrite(fn, options)),
-    waitForUnlock: (ask) => (ask === 'write' ? lock.waitForUnlock() : lock.waitForUnlock('read')),
+    waitForUnlock: (ask, options) =>
+      ask === 'write' && options === undefined
+        ? lock.waitForUnlock()
+        : lock.waitForUnlock(ask as 'read' | 'write', options),
+    waitForQueue: (options) => lock.waitForQueue(options),
   };
 }
 
@@ -64,7 +70,8 @@ function createSemaphore(validator: Validator): Subject {
     acquire: (ask, options) => semaphore.acquire({ ...permitsOf(ask), ...options }),
     tryAcquire: (ask) => semaphore.tryAcquire(permitsOf(ask)),
     run: (ask, fn, options) => semaphore.run(fn, { ...permitsOf(ask), ...options }),
-    waitForUnlock: () => semaphore.waitForUnlock(),
+    waitForUnlock: (_ask, options) => semaphore.waitForUnlock(options),
+    waitForQueue: (options) => semaphore.waitForQueue(options),
   };
 }
 
