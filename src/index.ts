@@ -30,6 +30,7 @@ export type { Hold, WriteHold } from './locks/hold.ts';
 export type { Parcel } from './locks/parcel.ts';
 export type { AcquireOptions, WaitOptions } from './locks/wait-options.ts';
 export type { LockOptions, NamedOptions } from './locks/watch.ts';
+export { acquireAll } from './locks/acquire-all.ts';
 export { type FlowOptions, flow } from './locks/flow.ts';
 export { Mutex } from './locks/mutex.ts';
 export { RwLock, type RwLockOptions } from './locks/rw-lock.ts';

@@ -72,6 +72,28 @@ export abstract class Lock extends QueuedLock {
     return this.createHold(code, units, obligation);
   }
 
+  /** @internal Whether it could be taken now, exclusively; `mayOvertake` those who wait for it. */
+  isFree(mayOvertake: boolean): boolean {
+    return mayOvertake ? this.fits(EXCLUSIVE, 1) : this.canTake(EXCLUSIVE, 1);
+  }
+
+  /** @internal Takes it, since it is free, for a request that was made before. */
+  takeFree(asked: Obligation | null): Hold {
+    this.take(EXCLUSIVE, 1);
+    if (asked !== null) {
+      const { engine } = this.watch!;
+      engine.tracker.advance(engine.grant(asked));
+    }
+    return this.createHold(EXCLUSIVE, 1, asked);
+  }
+
+  /** @internal Waits in the queue with a request that was made before, unless it is free by now. */
+  async waitFor(asked: Obligation | null, options: WaitOptions | undefined): Promise<Hold> {
+    if (this.isFree(false)) return this.takeFree(asked);
+    if (this.watch !== null) this.watch.lockClass.contentions++;
+    return this.enqueue(this.createHold(EXCLUSIVE, 1, asked), options);
+  }
+
   /** Runs `fn` with the lock held, however it ends. */
   protected async runAs<T>(acquired: Promise<Hold>, fn: (hold: Hold) => T | PromiseLike<T>): Promise<T> {
     const hold = await acquired;
