@@ -13,6 +13,8 @@ export class Rare {
   /** The job that must discharge it, and where it was handed over. */
   custodian: Obligation | null = null;
   handedAt: RawStack | null = null;
+  /** It was said already that nobody took it up. */
+  isToldAtEnd = false;
   /** The outer hold that serialises nestings of the class, as the request said. */
   nestedIn: Obligation | null = null;
   /** Asked for together, all or none: nobody holds one of them while it waits for another. */

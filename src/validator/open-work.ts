@@ -45,3 +45,16 @@ function observeSiblings(arrows: Arrows, live: readonly Obligation[]): void {
     }
   }
 }
+
+/**
+ * What was handed over and is not taken up: a parcel, or a job of the loop. A job of a serial executor is
+ * left out, since it stands behind something that has a finding of its own.
+ */
+export function findNotTakenUp(newest: Obligation | null): Obligation[] {
+  const found: Obligation[] = [];
+  for (let each = newest; each !== null; each = each.older) {
+    const custodian = each.rare?.custodian;
+    if (each.isOpen && custodian?.isWaiting === true && !custodian.lockClass.isSerial) found.push(each);
+  }
+  return found.reverse();
+}

@@ -18,7 +18,7 @@ import {
 } from './errors.ts';
 import { type Finding, fingerprintOf, formatMessage, printableName } from './finding.ts';
 import type { EdgePlaces, LockClass, LockClassOptions } from './lock-class.ts';
-import { observeOpenWork } from './open-work.ts';
+import { findNotTakenUp, observeOpenWork } from './open-work.ts';
 import { Request, type RequestOptions } from './request.ts';
 import type { FindingCode, Severity, Snapshot, SnapshotFinding } from './snapshot-format.ts';
 import { toSnapshot } from './snapshot.ts';
@@ -120,7 +120,8 @@ export class Validator {
 
   /**
    * Looks at what is open: publishes provisional findings that stood at the check before. With
-   * `isDrained` (the event loop is empty) requests that wait will wait for ever, so what they close is certain.
+   * `isDrained` (the event loop is empty) requests that wait will wait for ever, so what they close is certain;
+   * and what was handed over is not taken up any more.
    */
   checkOpen({ isDrained }: { isDrained: boolean }): void {
     this.#checks++;
@@ -128,6 +129,18 @@ export class Validator {
       const since = this.#standing.get(fingerprint);
       if (isDrained || (since !== undefined && since < this.#checks)) this.#publish(finding);
       else this.#standing.set(fingerprint, this.#checks);
+    }
+    if (isDrained) this.#reportNotTakenUp();
+  }
+
+  /** Nothing is left that could take up what was handed over. */
+  #reportNotTakenUp(): void {
+    for (const { lockClass, rare } of findNotTakenUp(this.engine.newest)) {
+      if (rare!.isToldAtEnd) continue;
+      rare!.isToldAtEnd = true;
+      const taker = printableName(this.#graph.node(rare!.custodian!.lockClass.node).name);
+      const place = rare!.handedAt ?? [];
+      this.report('held-at-end', lockClass, `was handed to "${taker}", and never taken up`, 'warning', place);
     }
   }
 
@@ -251,24 +264,20 @@ export class Validator {
     throw error;
   }
 
-  /** @internal A finding that is not a cycle, made here. */
-  report(code: FindingCode, lockClass: LockClass, subject: string, severity?: Severity): void {
-    this.#report(code, lockClass, subject, this.engine.place ?? readStack(captureStack()), severity);
-  }
-
   /** @internal A finding about something that is open, made where that was asked for. */
   reportSince(code: FindingCode, open: Obligation, subject: string, severity?: Severity): void {
     const { stack = [], lockClass, transition } = open;
     const read = readStack(stack);
-    this.#report(code, lockClass, subject, read.length > 0 ? read : (transition.samples[0] ?? []), severity);
+    this.report(code, lockClass, subject, severity, read.length > 0 ? read : (transition.samples[0] ?? []));
   }
 
-  #report(
+  /** @internal A finding that is not a cycle; `stack` is where, or where the program is now. */
+  report(
     code: FindingCode,
     lockClass: LockClass,
     subject: string,
-    stack: RawStack,
     severity: Severity = 'error',
+    stack: RawStack = this.engine.place ?? readStack(captureStack()),
   ): void {
     this.#pendingError = undefined;
     this.engine.observer?.misused(code, lockClass, stack);
