@@ -35,6 +35,7 @@ export { type FlowOptions, flow } from './locks/flow.ts';
 export { Mutex } from './locks/mutex.ts';
 export { RwLock, type RwLockOptions } from './locks/rw-lock.ts';
 export { type Attempt, type OptimisticOptions, optimistic } from './locks/optimistic.ts';
+export { RefGate } from './locks/ref-gate.ts';
 export { Semaphore, type SemaphoreAcquireOptions, type SemaphoreOptions } from './locks/semaphore.ts';
 export { Rcu } from './executors/rcu.ts';
 export { type ExecutorOptions, immediate, microtask, nextTick, timeout } from './executors/loop-executors.ts';

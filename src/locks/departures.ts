@@ -52,6 +52,12 @@ export class Departures {
     this.#left -= units;
   }
 
+  /** Nobody is waited for any more. */
+  endAll(): void {
+    for (const group of this.#closed) group.left = 0;
+    this.#left = 0;
+  }
+
   /** The next wait that is over; `null` when there is none. */
   takeOver(): Waiter | null {
     for (;;) {

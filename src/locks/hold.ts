@@ -1,4 +1,4 @@
-import { rejectArgument } from '../validator/errors.ts';
+import { LockdepError, rejectArgument } from '../validator/errors.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import type { Lock } from './lock.ts';
 import { Parcel } from './parcel.ts';
@@ -9,9 +9,9 @@ let hasPins = false;
 
 /** What somebody has of a lock until it is released. */
 export class Hold implements Disposable, AsyncDisposable {
-  /** `null` once it is dead: released, or handed over. */
+  /** `null` once it is dead: released, handed over, or abandoned. */
   #lock: Lock | null;
-  #fate: 'released' | 'handed over' = 'released';
+  #fate: 'released' | 'handed over' | 'abandoned' = 'released';
   readonly #origin: Lock;
   /** @internal How the lock was asked for; see `validator/lock-class.ts`. */
   code: number;
@@ -31,7 +31,7 @@ export class Hold implements Disposable, AsyncDisposable {
     this.group = lock.group;
   }
 
-  /** Whether it can still be released: it was neither released nor handed over. */
+  /** Whether it can still be released: it was neither released, nor handed over, nor abandoned. */
   get isOpen(): boolean {
     return this.#lock !== null;
   }
@@ -43,11 +43,13 @@ export class Hold implements Disposable, AsyncDisposable {
 
   /**
    * Gives the lock back. A second time, or after a hand-over, is a `bad-release` finding and does nothing.
+   * What was abandoned stays so, and that is no finding.
    * @throws LockdepError under the `error` policy, when it completes an error finding; the lock is released.
    */
   release(): void {
     const lock = this.#lock;
     if (lock === null) {
+      if (this.#fate === 'abandoned') return;
       this.#origin.reportBadRelease(
         this.#fate === 'released'
           ? 'was released twice'
@@ -69,6 +71,26 @@ export class Hold implements Disposable, AsyncDisposable {
     if (this.#lock === null) this.#origin.rejectDead(this.#fate);
     hasPins = true;
     return pin(this);
+  }
+
+  /**
+   * Leaves the lock held for good, for whoever destroys what it guards: nobody is in, and nobody will be. All
+   * who wait for it, and all who will, get an error with the code `ERR_LOCK_ABANDONED`; tries fail. To release
+   * the hold afterwards, or to abandon it again, has no effect. Dead otherwise, it is a `bad-release` finding.
+   * @throws LockdepError `ERR_BAD_STATE` when others may be in: it is shared, or not all the units there are.
+   * Under the `error` policy, when it completes an error finding; the lock is abandoned.
+   */
+  abandon(): void {
+    const lock = this.#lock;
+    if (lock === null) {
+      if (this.#fate !== 'abandoned') this.#origin.reportBadRelease('was abandoned through a dead hold');
+      return;
+    }
+    if (!lock.isWhole(this))
+      throw new LockdepError('ERR_BAD_STATE', 'Expected a hold that lets nobody in beside it, got another.');
+    this.#lock = null;
+    this.#fate = 'abandoned';
+    lock.abandon(this);
   }
 
   /** @internal A new handle of the same hold; this one is dead from now on. */

@@ -16,6 +16,7 @@ import {
   isBreakable,
   refusalOf,
 } from './wait-options.ts';
+import type { Watch } from './watch.ts';
 
 export abstract class Lock extends QueuedLock {
   /** @internal A new handle for a hold of this lock. */
@@ -152,14 +153,32 @@ export abstract class Lock extends QueuedLock {
     const { watch } = this;
     if (watch === null) this.#release(hold);
     else {
-      try {
-        watch.engine.discharge(hold.obligation!);
-      } catch (error) {
-        watch.validator.fault(error);
-      }
+      this.#discharge(hold, watch);
       this.#release(hold);
       watch.validator.flush();
       watch.validator.raise();
+    }
+  }
+
+  /** @internal Whether nobody can be in beside it. */
+  isWhole(hold: Hold): boolean {
+    return hold.code === EXCLUSIVE;
+  }
+
+  /** @internal The hold stays for ever; it is dead already. Nobody will wait for its release, so it is over. */
+  abandon(hold: Hold): void {
+    const { watch } = this;
+    if (watch !== null) this.#discharge(hold, watch);
+    this.endWaits();
+    watch?.validator.flush();
+    watch?.validator.raise();
+  }
+
+  #discharge({ obligation }: Hold, { engine, validator }: Watch): void {
+    try {
+      engine.discharge(obligation!);
+    } catch (error) {
+      validator.fault(error);
     }
   }
 

@@ -4,6 +4,7 @@
  *
  * A subclass says what fits beside what is held (`fits`), and keeps that account (`take`, `free`).
  */
+import { LockdepError } from '../validator/errors.ts';
 import { Departures } from './departures.ts';
 import type { Hold } from './hold.ts';
 import { type WaitOptions, watchForEnd } from './wait-options.ts';
@@ -13,19 +14,25 @@ import type { Watch } from './watch.ts';
 export abstract class QueuedLock {
   /** @internal */
   watch: Watch | null;
-  readonly #queue = new WaitQueue();
+  /** Made for the first who waits, as the other two are: nobody waits for most locks. */
+  #queue: WaitQueue | null = null;
   /** How many in the queue need not stand behind the others. */
   #overtakers = 0;
   #queuedUnits = 0;
   /** Those who wait until it is free and take nothing; they delay nobody. */
-  readonly #onlookers = new WaitQueue();
+  #onlookers: WaitQueue | null = null;
   /** `null` until somebody waits until others have gone. */
   #departures: Departures | null = null;
+  #isAbandoned = false;
   /** @internal Which group whoever comes now belongs to; see departures.ts. */
   group = 0;
 
   protected constructor(watch: Watch | null) {
     this.watch = watch;
+  }
+
+  get #first(): Waiter | null {
+    return this.#queue === null ? null : this.#queue.first;
   }
 
   /** Whether a request could be granted beside what is held now. */
@@ -39,19 +46,23 @@ export abstract class QueuedLock {
 
   /** Whether such a request is granted at once. */
   protected canTake(code: number, units: number): boolean {
-    return (this.#queue.first === null || this.mayOvertake(code)) && this.fits(code, units);
+    return (this.#first === null || this.mayOvertake(code)) && this.fits(code, units);
   }
 
   /** Whether nobody has it, in `held` units, or waits for it. */
   protected isDeserted(held: number): boolean {
-    return held === 0 && this.#queue.first === null;
+    return held === 0 && this.#first === null;
   }
 
   /** Waits behind the others. */
   protected enqueue(hold: Hold, options: WaitOptions | undefined): Promise<Hold> {
     return new Promise((resolve, reject) => {
       const waiter = createWaiter(hold, resolve as Waiter['resolve'], reject, options?.signal);
-      this.#queue.push(waiter);
+      if (this.#isAbandoned) {
+        this.#refuse(waiter, new AbandonedError());
+        return;
+      }
+      (this.#queue ??= new WaitQueue()).push(waiter);
       this.#queuedUnits += hold.units;
       if (this.mayOvertake(hold.code)) this.#overtakers++;
       if (options === undefined) return;
@@ -67,10 +78,15 @@ export abstract class QueuedLock {
   protected lookOn(hold: Hold, options: WaitOptions | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiter = createWaiter(hold, resolve as Waiter['resolve'], reject, options?.signal);
-      this.#onlookers.push(waiter);
+      if (this.#isAbandoned) {
+        this.#refuse(waiter, new AbandonedError());
+        return;
+      }
+      const onlookers = (this.#onlookers ??= new WaitQueue());
+      onlookers.push(waiter);
       if (options === undefined) return;
       waiter.stopWatching = watchForEnd(options, (reason) => {
-        this.#onlookers.remove(waiter);
+        onlookers.remove(waiter);
         this.#refuse(waiter, reason);
       });
     });
@@ -80,6 +96,10 @@ export abstract class QueuedLock {
   protected waitForDepartures(held: number, hold: Hold, options: WaitOptions | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiter = createWaiter(hold, resolve as Waiter['resolve'], reject, options?.signal);
+      if (this.#isAbandoned) {
+        this.#refuse(waiter, new AbandonedError());
+        return;
+      }
       const departures = (this.#departures ??= new Departures());
       this.group = departures.add(this.group, held + this.#queuedUnits, waiter);
       if (options === undefined) return;
@@ -93,8 +113,9 @@ export abstract class QueuedLock {
   /** Something was given back: lets in whoever fits now, and wakes those who look on. */
   protected passOn(): void {
     // Those who only look on are woken by the unlock itself, whoever takes the lock next.
-    const woken = this.#onlookers.first === null ? null : this.#takeWoken();
-    if (this.#queue.first !== null) this.#grantQueued();
+    const onlookers = this.#onlookers;
+    const woken = onlookers === null || onlookers.first === null ? null : this.#takeWoken(onlookers);
+    if (this.#first !== null) this.#grantQueued();
     if (woken !== null) for (const waiter of woken) this.#wake(waiter);
   }
 
@@ -106,12 +127,31 @@ export abstract class QueuedLock {
     for (let over = departures.takeOver(); over !== null; over = departures.takeOver()) this.#wake(over);
   }
 
-  #takeWoken(): Waiter[] {
+  /** Whoever holds it does so for good: all waits end, and so do all to come. */
+  protected endWaits(): void {
+    this.#isAbandoned = true;
+    for (let waiter = this.#first; waiter !== null; waiter = this.#first) {
+      this.#leave(waiter);
+      this.#refuse(waiter, new AbandonedError());
+    }
+    const onlookers = this.#onlookers;
+    for (let waiter = onlookers?.first; waiter; waiter = onlookers!.first) {
+      onlookers!.remove(waiter);
+      this.#refuse(waiter, new AbandonedError());
+    }
+    const departures = this.#departures;
+    if (departures === null) return;
+    departures.endAll();
+    for (let waiter = departures.takeOver(); waiter !== null; waiter = departures.takeOver())
+      this.#refuse(waiter, new AbandonedError());
+  }
+
+  #takeWoken(onlookers: WaitQueue): Waiter[] {
     const woken: Waiter[] = [];
-    for (let waiter = this.#onlookers.first, next: Waiter | null; waiter !== null; waiter = next) {
+    for (let waiter = onlookers.first, next: Waiter | null; waiter !== null; waiter = next) {
       next = waiter.next;
       if (!this.fits(waiter.hold.code, waiter.hold.units)) continue;
-      this.#onlookers.remove(waiter);
+      onlookers.remove(waiter);
       woken.push(waiter);
     }
     return woken;
@@ -131,7 +171,7 @@ export abstract class QueuedLock {
   }
 
   #leave(waiter: Waiter): void {
-    this.#queue.remove(waiter);
+    this.#queue!.remove(waiter);
     this.#queuedUnits -= waiter.hold.units;
     if (this.mayOvertake(waiter.hold.code)) this.#overtakers--;
   }
@@ -139,7 +179,7 @@ export abstract class QueuedLock {
   /** Lets in the first as long as it fits, and from behind one that does not those who may overtake. */
   #grantQueued(): void {
     let isBlocked = false;
-    for (let waiter = this.#queue.first, next: Waiter | null; waiter !== null; waiter = next) {
+    for (let waiter = this.#first, next: Waiter | null; waiter !== null; waiter = next) {
       next = waiter.next;
       const { code, units } = waiter.hold;
       if (waiter.signal?.aborted === true) {
@@ -165,12 +205,21 @@ export abstract class QueuedLock {
     }
   }
 
-  #refuse({ reject, hold, stopWatching }: Waiter, reason: unknown): void {
+  #refuse({ reject, hold, signal, stopWatching }: Waiter, reason: unknown): void {
     stopWatching?.();
+    if (signal?.aborted === true) reason = signal.reason;
     if (hold.obligation === null) reject(reason);
     else {
       const { engine } = this.watch!;
-      engine.tracker.deliver(engine.cancel(hold.obligation), reject, reason);
+      const isAbandoned = reason instanceof AbandonedError;
+      const clock = isAbandoned ? engine.refuse(hold.obligation) : engine.cancel(hold.obligation);
+      engine.tracker.deliver(clock, reject, reason);
     }
+  }
+}
+
+class AbandonedError extends LockdepError {
+  constructor() {
+    super('ERR_LOCK_ABANDONED', 'Expected a lock that is in use, its last holder has abandoned it.');
   }
 }

@@ -107,6 +107,11 @@ export class Semaphore extends Lock {
   }
 
   /** @internal */
+  override isWhole({ units }: Hold): boolean {
+    return units === this.#permits;
+  }
+
+  /** @internal */
   override createHold(code: number, units: number, obligation: Obligation | null): Hold {
     return new Hold(this, code, units, obligation);
   }

@@ -133,8 +133,13 @@ export class Engine implements GrantVisitor {
 
   /** The request was given up: its wait has ended as a grant ends it, and its arrows are breakable. */
   cancel(asked: Obligation): ClockEntry {
-    asked.seq = nextSeq();
     asked.isBreakable = true;
+    return this.refuse(asked);
+  }
+
+  /** The request came to nothing by what somebody else did: its wait has ended as a grant ends it. */
+  refuse(asked: Obligation): ClockEntry {
+    asked.seq = nextSeq();
     this.#end(asked, asked.seq);
     const clock = append(asked.clock, asked);
     asked.clock = null;

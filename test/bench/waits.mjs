@@ -4,7 +4,7 @@
  *   node test/bench/waits.mjs [--json]
  * Exits with 1 when one takes over 1.5 times as long.
  */
-import { Mutex, Validator, optimistic } from '../../dist/index.js';
+import { Mutex, RefGate, Validator, optimistic } from '../../dist/index.js';
 
 const ROUNDS = 15;
 const WARM_UP = 4;
@@ -87,6 +87,36 @@ const mutexes = {
   },
 };
 
+/** Counts who is in; once closed, whoever leaves last wakes those who wait for it. */
+class PlainGate {
+  inside = 0;
+  isClosed = false;
+  waiting = [];
+  tryEnter() {
+    if (this.isClosed) return undefined;
+    this.inside++;
+    let isIn = true;
+    return () => {
+      if (!isIn) return;
+      isIn = false;
+      if (--this.inside > 0) return;
+      for (const wake of this.waiting.splice(0)) wake();
+    };
+  }
+  close() {
+    this.isClosed = true;
+  }
+  drained() {
+    if (this.inside === 0) return Promise.resolve();
+    return new Promise((resolve) => void this.waiting.push(resolve));
+  }
+}
+
+const gates = {
+  ours: { create: () => new RefGate({ validator: off }), release: (pass) => pass.release() },
+  plain: { create: () => new PlainGate(), release: (release) => release() },
+};
+
 /** Name, how many, and the program; each side brings its own way of doing it. */
 const programs = [
   [
@@ -156,6 +186,30 @@ const programs = [
       for (let i = 0; i < count; i++) await optimistic(mutex, () => (++attempts % 4 === 0 ? i : undefined));
     },
   ],
+  [
+    'RefGate, enter and leave',
+    200_000,
+    gates,
+    ({ create, release }, count) => {
+      const gate = create();
+      for (let i = 0; i < count; i++) release(gate.tryEnter());
+    },
+  ],
+  [
+    `RefGate, drained, ${WAITERS} in`,
+    40_000,
+    gates,
+    async ({ create, release }, count) => {
+      const gate = create();
+      for (let i = 0; i < count; i++) {
+        const passes = [];
+        for (let k = 0; k < WAITERS; k++) passes.push(gate.tryEnter());
+        const wait = gate.drained();
+        for (const pass of passes) release(pass);
+        await wait;
+      }
+    },
+  ],
 ];
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -188,11 +242,11 @@ else {
   console.log(
     `node/${process.versions.node}: nanoseconds each, checking off (claim: at most ${MAX_RATIO} times)`,
   );
-  console.log(`${'wait'.padEnd(32)} lockdep    plain  ratio`);
+  console.log(`${'wait'.padEnd(36)} lockdep    plain  ratio`);
   for (const { name, oursNs, plainNs, ratio } of results)
     console.log(
       [
-        name.padEnd(32),
+        name.padEnd(36),
         oursNs.toFixed(0).padStart(7),
         plainNs.toFixed(0).padStart(8),
         ratio.toFixed(2).padStart(6),

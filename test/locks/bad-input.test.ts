@@ -1,6 +1,6 @@
 /** Whatever is handed to a lock that it cannot use: one clear line, and the lock is as it was. */
 import { describe, expect, test } from 'vitest';
-import { LockdepError, Mutex, RwLock, Semaphore, Validator, optimistic } from '../../src/index.ts';
+import { LockdepError, Mutex, RefGate, RwLock, Semaphore, Validator, optimistic } from '../../src/index.ts';
 import { expectOneLine } from './misuse.ts';
 import { policies, turn } from './subjects.ts';
 
@@ -68,6 +68,16 @@ const constructors: Row[] = [
     "Expected `readers` to be 'queued' or 'recursive', got ",
     notReaders,
   ],
+  ['new RefGate(…)', 'throws', (_, value) => new RefGate(value), options, notObjects],
+  ['new RefGate({ … })', 'throws', (_, value) => new RefGate(value), keys, strangers],
+  ['new RefGate({ name })', 'throws', (_, value) => new RefGate({ name: value }), name, notStrings],
+  [
+    'new RefGate({ validator })',
+    'throws',
+    (_, value) => new RefGate({ validator: value }),
+    validator,
+    notValidators,
+  ],
   ['new Semaphore(…)', 'throws', (_, value) => new Semaphore(value), options, [undefined, ...notObjects]],
   ['new Semaphore({ … })', 'throws', (_, value) => new Semaphore(value), keys, strangers],
   ['new Semaphore({})', 'throws', (_, value) => new Semaphore(value), permits, [{}, { name: 'a' }]],
@@ -109,6 +119,7 @@ const waits: [name: string, wait: (locks: Locks, options: Anything) => Promise<u
   ['rwLock.waitForUnlock', ({ rwLock }, options) => rwLock.waitForUnlock('read', options)],
   ['rwLock.waitForQueue', ({ rwLock }, options) => rwLock.waitForQueue(options)],
   ['semaphore.waitForUnlock', ({ semaphore }, options) => semaphore.waitForUnlock(options)],
+  ['refGate.drained', (_, options) => new RefGate().drained(options)],
   ['semaphore.waitForQueue', ({ semaphore }, options) => semaphore.waitForQueue(options)],
 ];
 
