@@ -47,10 +47,15 @@ export function isBreakable(options: WaitOptions | undefined): boolean {
   return options !== undefined && (options.signal !== undefined || options.timeoutMs !== undefined);
 }
 
-/** Calls `giveUp` with the reason as soon as the options say so. Returns how to stop that. */
+/**
+ * Calls `giveUp` with the reason as soon as the options say so; `expected` and `state` word that time is over.
+ * Returns how to stop that.
+ */
 export function watchForEnd(
   { signal, timeoutMs }: WaitOptions,
   giveUp: (reason: unknown) => void,
+  expected = 'the lock within',
+  state = 'still held',
 ): () => void {
   const onAbort = (): void => giveUp(signal!.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -60,10 +65,7 @@ export function watchForEnd(
       : setTimeout(
           () =>
             giveUp(
-              new LockdepError(
-                'ERR_LOCK_TIMEOUT',
-                `Expected the lock within ${timeoutMs} ms, it is still held.`,
-              ),
+              new LockdepError('ERR_LOCK_TIMEOUT', `Expected ${expected} ${timeoutMs} ms, it is ${state}.`),
             ),
           timeoutMs,
         );

@@ -1,7 +1,12 @@
 import type { Hold } from './hold.ts';
 
+interface Links<T> {
+  previous: T | null;
+  next: T | null;
+}
+
 /** Somebody who waits for a lock. */
-export interface Waiter {
+export interface Waiter extends Links<Waiter> {
   readonly hold: Hold;
   /** With the hold; with nothing after a wait that takes nothing. */
   readonly resolve: (hold: Hold | undefined) => void;
@@ -11,8 +16,6 @@ export interface Waiter {
   stopWatching: (() => void) | undefined;
   /** For whoever waits until others have gone; see departures.ts. */
   group: number;
-  previous: Waiter | null;
-  next: Waiter | null;
 }
 
 /** A waiter that stands nowhere yet. */
@@ -35,18 +38,18 @@ export function createWaiter(
 }
 
 /** First in, first out; whoever gives up leaves from the middle at no cost to the others. */
-export class WaitQueue {
-  first: Waiter | null = null;
-  #last: Waiter | null = null;
+export class WaitQueue<T extends Links<T> = Waiter> {
+  first: T | null = null;
+  #last: T | null = null;
 
-  push(waiter: Waiter): void {
+  push(waiter: T): void {
     waiter.previous = this.#last;
     if (this.#last === null) this.first = waiter;
     else this.#last.next = waiter;
     this.#last = waiter;
   }
 
-  remove(waiter: Waiter): void {
+  remove(waiter: T): void {
     if (waiter.previous === null) this.first = waiter.next;
     else waiter.previous.next = waiter.next;
     if (waiter.next === null) this.#last = waiter.previous;

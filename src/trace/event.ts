@@ -35,8 +35,10 @@ export interface WaitEvent {
 export interface LockEvent {
   readonly type: 'rel' | 'cancel' | 'downgrade' | 'arm' | 'signal' | 'init' | 'assert';
   readonly lock: LockName;
-  /** Recorded: whose request it was. */
+  /** Recorded: whose request it was, what it is owed since, and whether it was owed before. */
   readonly of: string | undefined;
+  readonly since: string | undefined;
+  readonly isRenewed: boolean;
 }
 
 export interface TaskEvent {

@@ -30,6 +30,8 @@ interface Options {
   wait: true | undefined;
   try: true | undefined;
   alone: true | undefined;
+  renewed: true | undefined;
+  since: string | undefined;
   of: string | undefined;
   job: string | undefined;
 }
@@ -37,8 +39,14 @@ interface Options {
 type OptionName = keyof Options;
 
 const REQUEST_OPTIONS: readonly OptionName[] = ['mode', 'sub', 'nest', 'n', 'timed', 'wait', 'try', 'of'];
+/** How it was asked for is known; who says it again does no harm. */
+const LOCK_OPTIONS: Readonly<Record<string, readonly OptionName[]>> = {
+  rel: REQUEST_OPTIONS,
+  cancel: REQUEST_OPTIONS,
+  arm: ['of', 'since', 'renewed'],
+};
 /** Switches, and what they are followed by. */
-const SWITCHES = ['timed', 'threaded', 'wait', 'try', 'alone'] as const;
+const SWITCHES = ['timed', 'threaded', 'wait', 'try', 'alone', 'renewed'] as const;
 
 /**
  * Reads one line, without its line break; undefined for a blank one or a comment.
@@ -115,13 +123,8 @@ const READERS: ReadonlyMap<string, (scanner: Scanner) => TraceEvent> = new Map([
         type,
         (scanner: Scanner): TraceEvent => {
           const lock = parseLock(scanner);
-          // How it was asked for is known; who says it again does no harm.
-          const { of } = parseOptions(
-            scanner,
-            type,
-            type === 'rel' || type === 'cancel' ? REQUEST_OPTIONS : [],
-          );
-          return { type, lock, of };
+          const { of, since, renewed } = parseOptions(scanner, type, LOCK_OPTIONS[type] ?? []);
+          return { type, lock, of, since, isRenewed: renewed === true };
         },
       ] as const,
   ),
@@ -191,6 +194,8 @@ function parseOptions(scanner: Scanner, type: string, allowed: readonly OptionNa
     wait: undefined,
     try: undefined,
     alone: undefined,
+    renewed: undefined,
+    since: undefined,
     of: undefined,
     job: undefined,
   };
@@ -212,7 +217,7 @@ function parseOptions(scanner: Scanner, type: string, allowed: readonly OptionNa
 function describeOption(name: OptionName): string {
   if (name === 'mode') return [...MODES.keys()].join(', ');
   if (name === 'nest') return 'nest=LOCK';
-  if (name === 'of' || name === 'job') return `${name}=TASK`;
+  if (name === 'of' || name === 'job' || name === 'since') return `${name}=TASK`;
   return name === 'sub' || name === 'n' ? `${name}=NUMBER` : name;
 }
 
@@ -228,11 +233,12 @@ function parseOption(scanner: Scanner, options: Options): OptionName | undefined
     options[flag] = true;
     return flag;
   }
-  if (word !== 'sub' && word !== 'n' && word !== 'nest' && word !== 'of' && word !== 'job') return undefined;
+  const isTask = word === 'of' || word === 'job' || word === 'since';
+  if (word !== 'sub' && word !== 'n' && word !== 'nest' && !isTask) return undefined;
   scanner.skipSpaces();
   scanner.expect('=', `after ${word}`);
   if (word === 'nest') options.nest = parseLock(scanner);
-  else if (word === 'of' || word === 'job') options[word] = parseName(scanner, `a task for ${word}`);
+  else if (isTask) options[word] = parseName(scanner, `a task for ${word}`);
   else options[word] = parseCount(parseName(scanner, `a number for ${word}`), word, word === 'n' ? 1 : 0);
   return word;
 }

@@ -73,6 +73,17 @@ class Recorder implements EngineObserver {
     this.#event(this.#taskNow(asked.clock), `req(${this.#lockOf(asked)}${words.join('')}, of=${id})`, asked);
   }
 
+  armed(armed: Obligation, since: Obligation | null): void {
+    const id = ++this.#lastId;
+    this.#ids.set(armed, id);
+    const before = since === null ? undefined : this.#ids.get(since);
+    const words = [
+      armed.rare?.isRenewed === true ? ', renewed' : '',
+      before === undefined ? '' : `, since=${before}`,
+    ];
+    this.#event(this.#taskNow(armed.clock), `arm(${this.#lockOf(armed)}${words.join('')}, of=${id})`, armed);
+  }
+
   granted(granted: Obligation, clock: ClockEntry): void {
     const id = this.#ids.get(granted);
     if (id === undefined) return;

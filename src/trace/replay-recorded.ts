@@ -7,7 +7,7 @@ import { clockOf, join } from '../causality/clock.ts';
 import { TRY, WAIT } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { Validator } from '../validator/validator.ts';
-import type { HandOverEvent, RequestEvent, TaskEvent } from './event.ts';
+import type { HandOverEvent, LockEvent, RequestEvent, TaskEvent } from './event.ts';
 import type { LockTable } from './lock-table.ts';
 import { codeOf } from './request-code.ts';
 import { TraceError } from './scanner.ts';
@@ -39,6 +39,13 @@ export class RecordedReplay {
     const asked = engine.ask(lockClass, code, instance, event.isTimed);
     if (EXECUTORS.has(lockClass.kind) && (code === 0 || code === TRY)) rareOf(asked).isJob = true;
     this.#requests.set(id, asked);
+  }
+
+  arm(frame: Frame, { lock: name, since, isRenewed }: LockEvent, id: string): void {
+    const lock = this.#locks.lockOf(name);
+    this.#tracker.clock = frame.clock;
+    const before = since === undefined ? null : this.#find(since);
+    this.#requests.set(id, this.#validator.engine.arm(lock.of.lockClass, lock.instance, before, isRenewed));
   }
 
   grant(frame: Frame, id: string): void {

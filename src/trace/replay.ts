@@ -122,8 +122,9 @@ export class Replay {
       return true;
     }
     if (!('of' in event) || event.of === undefined) return false;
-    if (event.type === 'req' || event.type === 'handoff') this.#here();
+    if (event.type === 'req' || event.type === 'handoff' || event.type === 'arm') this.#here();
     if (event.type === 'req') this.#recorded.ask(frame, event, event.of);
+    else if (event.type === 'arm') this.#recorded.arm(frame, event, event.of);
     else if (event.type === 'acq') this.#recorded.grant(frame, event.of);
     else if (event.type === 'cancel') this.#recorded.cancel(frame, event.of);
     else if (event.type === 'rel') this.#recorded.discharge(frame, event.of);
@@ -286,10 +287,7 @@ export class Replay {
     if (lock.owed !== undefined) return;
     this.#here();
     this.#tracker.clock = frame.clock;
-    // Nobody waits for the arming itself, and it covers nothing: it is in nobody's clock.
-    const obligation = engine.ask(lock.of.lockClass, TRY, lock.instance, false);
-    engine.grant(obligation);
-    lock.owed = obligation;
+    lock.owed = engine.arm(lock.of.lockClass, lock.instance, null, false);
   }
 
   /** What was never armed was owed from the start. */

@@ -47,7 +47,10 @@ export class Arrows {
   observeWaitedFor(x: Obligation, y: Obligation, dischargeSeq: number): void {
     // That the executor had to come round to it is what the hand-over says already.
     if (y.key.isTry || isExcusedByOrder(x, y) || (x.rare !== null && x.rare.custodian?.seq === y.seq)) return;
-    const isUnder = includesGrant(y.under, x);
+    const isCompletion = x.lockClass.kind === 'completion';
+    if (isCompletion && isRoundBefore(x, y)) return;
+    // Asked for after a completion was armed is asked for under it, whoever asked.
+    const isUnder = isCompletion ? y.seq > x.seq : includesGrant(y.under, x);
     const isBeside = x.siblings !== null && x.siblings === y.siblings;
     const isSimultaneous = isBeside && !isUnder && !includesGrant(x.under, y);
     this.#observe(x, y, dischargeSeq, {
@@ -311,6 +314,15 @@ function isDeclaredSafe(x: Obligation, y: Obligation): boolean {
   if (group !== null && x.rare !== null && x.rare.group === group) return true;
   if (x.lockClass !== y.lockClass || x.instance === y.instance) return false;
   return x.lockClass.options.order !== undefined || isSerialized(x, y);
+}
+
+/**
+ * Whether a completion waited for another one that cannot wait for it: in a handshake that goes round and
+ * round each round waits for the one before, and of stages made at one place each for the one before.
+ */
+function isRoundBefore(x: Obligation, y: Obligation): boolean {
+  if (y.lockClass.kind !== 'completion') return false;
+  return x.lockClass === y.lockClass || x.rare?.isRenewed === true;
 }
 
 /**

@@ -22,7 +22,7 @@ import type { CausalTracker } from '../causality/tracker.ts';
 import type { Arrows } from './arrows.ts';
 import { areGatesHeld } from './gates.ts';
 import { KeyedList } from './keyed-list.ts';
-import { type KnownEdge, type LockClass, type RequestKind, transitionOf } from './lock-class.ts';
+import { type KnownEdge, type LockClass, type RequestKind, TRY, transitionOf } from './lock-class.ts';
 import { Obligation, Rare, rareOf } from './obligation.ts';
 import type { FindingCode } from './snapshot-format.ts';
 import type { RawStack, Transition } from './stack-trace.ts';
@@ -34,6 +34,8 @@ let lastAsked: Obligation | null = null;
 /** Told of everything that happens, before any conclusion is drawn from it. */
 export interface EngineObserver {
   asked(obligation: Obligation): void;
+  /** It is owed since `since` was, or from now on. */
+  armed(obligation: Obligation, since: Obligation | null): void;
   /** `clock` is behind whoever asked from now on. */
   granted(obligation: Obligation, clock: ClockEntry): void;
   cancelled(obligation: Obligation, clock: ClockEntry): void;
@@ -100,6 +102,25 @@ export class Engine implements GrantVisitor {
   /** A place where requests of this kind are made, if one was taken. */
   placeOf(key: RequestKind): RawStack {
     return this.#firstTransitions.find(key)?.samples[0] ?? [];
+  }
+
+  /**
+   * Somebody comes to owe something to whoever will wait for it, as a completion is owed: from now on, or as
+   * `since` was. It covers nothing and lies behind nobody, so it is no open work either; if it is
+   * dropped and never discharged, nothing is left of it.
+   */
+  arm(lockClass: LockClass, instance: number, since: Obligation | null, isRenewed: boolean): Obligation {
+    const key = lockClass.requestKind(TRY);
+    const transition = transitionOf(this.#firstTransitions, key);
+    const armed = new Obligation(key, instance, this.owner, transition);
+    armed.clock = this.tracker.asked();
+    armed.strand = this.tracker.strand ?? 0;
+    armed.seq = since === null ? nextSeq() : since.seq;
+    if (isRenewed) rareOf(armed).isRenewed = true;
+    if (this.place !== null) armed.stack = this.place;
+    else if (transition.budget > 0) armed.stack = transition.take();
+    if (this.observer !== null) this.observer.armed(armed, since);
+    return armed;
   }
 
   /** Requests of one synchronous run know of each other. */
@@ -235,8 +256,9 @@ export class Engine implements GrantVisitor {
     over.endSeq = endSeq;
     if (over.siblings !== null) over.siblings.pending--;
     if (over.owner !== this.owner) return;
-    if (over.newer === null) this.newest = over.older;
-    else over.newer.older = over.older;
+    if (over.newer !== null) over.newer.older = over.older;
+    // What was armed is not in the list.
+    else if (over === this.newest) this.newest = over.older;
     if (over.older !== null) over.older.newer = over.newer;
     over.newer = null;
     over.older = null;

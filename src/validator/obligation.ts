@@ -8,6 +8,8 @@ export class Rare {
   isJob = false;
   /** The job is a flow that accepted a parcel: it ends with what was in it. */
   isParcel = false;
+  /** It is owed anew: what was owed before it has been done. */
+  isRenewed = false;
   /** Asked for under it and over before it, by key: arrows of nested evidence, unless a path is seen. */
   inner: Map<number, Obligation> | null = null;
   /** The job that must discharge it, and where it was handed over. */
