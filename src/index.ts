@@ -39,5 +39,6 @@ export { RefGate } from './locks/ref-gate.ts';
 export { Semaphore, type SemaphoreAcquireOptions, type SemaphoreOptions } from './locks/semaphore.ts';
 export { Completion } from './locks/completion.ts';
 export { Rcu } from './executors/rcu.ts';
+export { WorkQueue, type WorkQueueOptions } from './executors/work-queue.ts';
 export { type ExecutorOptions, immediate, microtask, nextTick, timeout } from './executors/loop-executors.ts';
 export type { JobFunction, TransferOptions } from './executors/run-job.ts';

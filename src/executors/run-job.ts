@@ -18,7 +18,8 @@ export class Job {
   readonly #fn: JobFunction;
   readonly #holds: readonly Hold[];
   readonly #watch: Watch | null;
-  readonly #obligation: Obligation | null;
+  /** @internal */
+  readonly obligation: Obligation | null;
 
   /** @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad argument, `ERR_DEAD_HOLD` for a hold that is not open. */
   constructor(watch: Watch | null, fn: JobFunction, options: TransferOptions) {
@@ -29,7 +30,7 @@ export class Job {
     this.#fn = fn;
     this.#watch = watch;
     this.#holds = transfer.map((hold) => hold.move());
-    this.#obligation =
+    this.obligation =
       watch === null ? null : beginJob(watch.engine, watch.lockClass, watch.instance, this.#holds);
     watch?.validator.flush();
   }
@@ -38,26 +39,28 @@ export class Job {
   run(): unknown {
     const { engine } = this.#watch ?? {};
     if (engine === undefined) return Reflect.apply(this.#fn, undefined, this.#holds);
-    return engine.tracker.call(engine.grant(this.#obligation!), () => {
+    return engine.tracker.call(engine.grant(this.obligation!), () => {
       let result: unknown;
       try {
         result = Reflect.apply(this.#fn, undefined, this.#holds);
       } catch (error) {
-        this.#end();
+        this.end();
         throw error;
       }
       if (!types.isPromise(result)) {
-        this.#end();
+        this.end();
         return result;
       }
-      return result.finally(() => this.#end());
+      return result.finally(() => this.end());
     });
   }
 
-  #end(): void {
-    const { engine, validator } = this.#watch!;
+  /** The callback is over, as whoever runs now knows. A second time has no effect. */
+  end(): void {
+    if (this.#watch === null) return;
+    const { engine, validator } = this.#watch;
     try {
-      if (this.#obligation!.isOpen) engine.discharge(this.#obligation!);
+      if (this.obligation!.isOpen) engine.discharge(this.obligation!);
     } catch (error) {
       validator.fault(error);
     }

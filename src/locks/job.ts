@@ -7,7 +7,8 @@ import { captureStack, readStack } from '../validator/stack-trace.ts';
 
 /**
  * Asks an executor to run something that will discharge `holds`. A job of a serial executor is waited
- * for by whoever waits behind it; one of the others by nobody.
+ * for by whoever waits behind it, one of a bounded executor by whoever needs its place; one of the event
+ * loop by nobody.
  */
 export function beginJob(
   engine: Engine,
@@ -15,8 +16,9 @@ export function beginJob(
   instance: number,
   holds: readonly { readonly obligation: Obligation | null }[],
 ): Obligation {
-  const job = engine.ask(executor, executor.isSerial ? EXCLUSIVE : TRY, instance, false);
+  const job = engine.ask(executor, executor.isAwaited ? EXCLUSIVE : TRY, instance, false);
   rareOf(job).isJob = true;
+  job.isScoped = true;
   if (holds.length === 0) return job;
   const place = engine.place ?? readStack(captureStack());
   for (const { obligation } of holds) {

@@ -12,6 +12,7 @@ interface Words {
   asked: string;
   permits: number | undefined;
   isCompletion: boolean;
+  isExecutor: boolean;
 }
 
 type Fix = (words: Words, context: FindingContext) => string;
@@ -28,6 +29,7 @@ function createWords({ finding, edges, classNamed }: FindingContext): Words {
     asked: place('requested'),
     permits: classNamed(first)?.permits,
     isCompletion: classNamed(first)?.kind === 'completion',
+    isExecutor: classNamed(first)?.kind === 'executor',
   };
 }
 
@@ -56,10 +58,12 @@ const fixOrderViolation: Fix = ({ name, asked }, { edges }) => {
 const FIXES: Readonly<Record<FindingCode, Fix>> = {
   'circular-dependency': fixCycle,
   'live-deadlock': fixCycle,
-  'recursive-acquisition': ({ name, held, asked }, { finding }) =>
-    finding.flows === 1
-      ? `pass on the hold of ${name} taken${held} instead of asking again${asked}.`
-      : `release the first lock of ${name} taken${held} before asking for another${asked}, or give the two different names.`,
+  'recursive-acquisition': ({ name, held, asked, isExecutor }, { finding }) =>
+    isExecutor
+      ? `do not wait for ${name} in a job of its own${asked}; let whoever added that job wait.`
+      : finding.flows === 1
+        ? `pass on the hold of ${name} taken${held} instead of asking again${asked}.`
+        : `release the first lock of ${name} taken${held} before asking for another${asked}, or give the two different names.`,
   'upgrade-deadlock': ({ name, held, asked }) =>
     `take ${name} for writing${held}, or stop reading before asking to write${asked}.`,
   'nested-capacity': ({ name, held, asked }) =>

@@ -28,9 +28,11 @@ function formatCustodyFlows(edges: SnapshotEdge[]): string | undefined {
 
 /** A counted resource blocks only when all its units are out. */
 function formatCapacity({ finding, edges, classNamed }: FindingContext): string | undefined {
-  const counted = edges.flatMap((edge) => {
-    const { name = '', permits = 1 } = classNamed(edge.from) ?? {};
-    return permits > 1 ? [`all ${permits} units of ${quoteName(name)}`] : [];
+  const counted = edges.flatMap((edge, i) => {
+    const { name = '', permits = 1, kind } = classNamed(edge.from) ?? {};
+    // Whoever waits for all jobs of an executor needs none of its places.
+    if (permits === 1 || (kind === 'executor' && edges.at(i - 1)?.kind === 'wait')) return [];
+    return [`all ${permits} ${kind === 'executor' ? 'places' : 'units'} of ${quoteName(name)}`];
   });
   if (counted.length === 0) return undefined;
   const units = [...new Set(counted)].join(' and ');

@@ -57,9 +57,11 @@ export class LockTable {
     const count = permits === undefined ? 1 : parseCount(permits, 'permits', 0);
     const isExempt = isSet(options, 'exempt') || kind.options.isExempt === true;
     const isSerial = options.has('serial') ? isSet(options, 'serial') : kind.options.isSerial === true;
+    // Jobs that do not wait for each other are as many as there are, unless somebody counts them.
+    const isUncounted = kindName === 'executor' && !isSerial;
     const lockClass = this.#validator.lockClass(className, {
       ...kind.options,
-      permits: kind.options.permits ?? (kindName === 'executor' && !isSerial ? Infinity : Math.max(count, 1)),
+      permits: permits === undefined && isUncounted ? Infinity : (kind.options.permits ?? Math.max(count, 1)),
       isFair: isSet(options, 'fair'),
       isExempt,
       isSerial,

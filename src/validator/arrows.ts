@@ -77,7 +77,8 @@ export class Arrows {
       evidence: 'nested',
       isSimultaneous,
       isProvisional: true,
-      isWaiting: y.isWaiting,
+      // Whoever asked for a job need not be waiting for it.
+      isWaiting: y.isWaiting && y.rare?.isJob !== true,
     });
   }
 

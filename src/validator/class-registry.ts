@@ -80,7 +80,8 @@ export class ClassRegistry {
       get name(): string {
         return nameNow();
       },
-      capacity: options.permits ?? 1,
+      // Whoever waits for an executor may be waiting for any one of its jobs, whatever its places.
+      capacity: options.kind === 'executor' ? 1 : (options.permits ?? 1),
       isFair: options.isFair ?? false,
       isExecutor: EXECUTOR_KINDS.has(options.kind),
       isSerial: options.isSerial ?? false,

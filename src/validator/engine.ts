@@ -172,7 +172,7 @@ export class Engine implements GrantVisitor {
   discharge(open: Obligation): void {
     if (this.observer !== null) this.observer.discharged(open);
     const clock = this.tracker.reached();
-    const isRuled = open.owner === this.owner && open.lockClass.isRuled;
+    const isRuled = open.owner === this.owner && open.lockClass.isAwaited;
     open.endSeq = this.#dischargeSeq = nextSeq();
     if (isRuled && clock !== null && clock !== open.clock) {
       // Without its own part: of one lock twice, the other one must not pass for it.

@@ -188,8 +188,11 @@ export class LockClass {
   readonly permits: number;
   readonly isFair: boolean;
   readonly isSerial: boolean;
-  /** Its discharge makes arrows: jobs that do not wait for each other, and flows, are waited for by nobody. */
-  readonly isRuled: boolean;
+  /**
+   * Somebody may wait for what is granted of it to be discharged. Not so the jobs of timers and microtasks,
+   * which do not wait for each other, and so have no arrows.
+   */
+  readonly isAwaited: boolean;
   readonly isExempt: boolean;
   readonly isPerCpu: boolean;
   /** Node of the dependency graph. */
@@ -219,7 +222,9 @@ export class LockClass {
     this.permits = options.permits ?? 1;
     this.isFair = options.isFair ?? false;
     this.isSerial = options.isSerial ?? false;
-    this.isRuled = this.isSerial || (this.kind !== 'executor' && this.kind !== 'flow');
+    this.isAwaited =
+      this.isSerial ||
+      (this.kind === 'executor' ? this.permits > 1 && this.permits < Infinity : this.kind !== 'flow');
     this.isExempt = options.isExempt ?? false;
     this.isPerCpu = options.isPerCpu ?? false;
     this.instanceOrders = options.sameClass === 'instances' ? new InstanceOrders(this.isFair) : undefined;

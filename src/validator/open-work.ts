@@ -18,27 +18,36 @@ export function observeOpenWork(
   const live: Obligation[] = [];
   for (let each = newest; each !== null; each = each.older) live.push(each);
   for (const y of live.toReversed()) {
-    // A job that waits for its turn is waited for by nobody, but for what was handed to it.
-    if (y.rare?.isJob === true || y.key.isTry) continue;
+    if (y.key.isTry) continue;
+    const isJob = y.rare?.isJob === true;
     for (let cell = y.under; cell !== null; cell = cell.under) {
       const x = cell.grant as Obligation;
-      if (x.isOpen && x.owner === y.owner && x.lockClass.isRuled) arrows.observeOpen(x, y, false);
+      if (!x.isOpen || x.owner !== y.owner || !x.lockClass.isAwaited) continue;
+      if (!isJob || (isDrained && isStuckInAdding(x, y))) arrows.observeOpen(x, y, false);
     }
   }
   if (isDrained) observeSiblings(arrows, live);
   for (const x of live.toReversed()) {
     if (x.rare === null) continue;
     const { inner, custodian } = x.rare;
-    if (inner !== null && x.lockClass.isRuled)
+    if (inner !== null && x.lockClass.isAwaited)
       for (const y of inner.values()) arrows.observeOpen(x, y, false);
     if (custodian !== null && custodian.isWaiting) arrows.observeHandOver(x, custodian, true);
   }
 }
 
+/**
+ * A job that waits for its turn is waited for by nobody we could see, but for what was handed to it. But
+ * where the loop has drained, one that another job of its queue has added likely is what that one awaits.
+ */
+function isStuckInAdding(x: Obligation, y: Obligation): boolean {
+  return y.isWaiting && y.lockClass.kind === 'executor' && x.instance === y.instance;
+}
+
 /** Requests of one synchronous run may be needed by one discharge; only a drained loop makes that likely. */
 function observeSiblings(arrows: Arrows, live: readonly Obligation[]): void {
   for (const x of live) {
-    if (x.siblings === null || x.isScoped || !x.isOpen || !x.lockClass.isRuled) continue;
+    if (x.siblings === null || x.isScoped || !x.isOpen || !x.lockClass.isAwaited) continue;
     for (const y of live) {
       if (y !== x && y.siblings === x.siblings && y.isWaiting && y.rare?.isJob !== true)
         arrows.observeOpen(x, y, true);

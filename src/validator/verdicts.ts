@@ -117,7 +117,9 @@ function flowsOf(edges: readonly LockEdge[], classes: readonly LockClass[]): num
       (edge.kind === 'custody' && previous.kind !== 'handoff')
     )
       return;
-    const { permits } = classes[edge.from]!;
+    const { kind } = classes[edge.from]!;
+    // Whoever waits for an executor to be done waits for each of its jobs; it takes one.
+    const permits = kind === 'executor' && previous.kind === 'wait' ? 1 : classes[edge.from]!.permits;
     // Two locks of one class, nested: one flow holds the first and asks for the second, one the other way round.
     if (edge.from === edge.to && edge.data?.isSameInstance === false) flows++;
     flows += edge.fromMode === 'exclusive' && Number.isFinite(permits) ? permits : 1;
