@@ -37,6 +37,7 @@ export { RwLock, type RwLockOptions } from './locks/rw-lock.ts';
 export { type Attempt, type OptimisticOptions, optimistic } from './locks/optimistic.ts';
 export { RefGate } from './locks/ref-gate.ts';
 export { Semaphore, type SemaphoreAcquireOptions, type SemaphoreOptions } from './locks/semaphore.ts';
+export { GroupLock, type GroupLockOptions } from './locks/group-lock.ts';
 export { Completion } from './locks/completion.ts';
 export { Rcu } from './executors/rcu.ts';
 export { WorkQueue, type WorkQueueOptions } from './executors/work-queue.ts';

@@ -145,7 +145,8 @@ function rebuild(
 function isNextAfter(newer: ClockEntry, older: ClockEntry): boolean {
   if (newer.prev === older) return true;
   const [a, b] = [newer.grant, older.grant];
-  return newer.prev === older.prev && a.key === b.key && a.seq > b.seq && !b.isOpen;
+  if (newer.prev !== older.prev || !isOfSameKey(a, b) || a.seq <= b.seq || b.isOpen) return false;
+  return !a.isOpen || a.clock === older || isBehind(b, a.clock);
 }
 
 /** Beyond this many cells a merge, which is linear, is the cheaper answer. */

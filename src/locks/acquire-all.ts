@@ -53,7 +53,10 @@ export async function acquireAll(locks: readonly Lock[], options?: WaitOptions):
 
 function checkLocks(locks: readonly Lock[]): void {
   if (!Array.isArray(locks)) rejectArgument('locks', 'an array of locks', locks);
-  for (const lock of locks) if (!(lock instanceof Lock)) rejectArgument('locks', 'an array of locks', lock);
+  for (const lock of locks) {
+    if (!(lock instanceof Lock && lock.isExclusive))
+      rejectArgument('locks', 'an array of mutexes, read/write locks and semaphores', lock);
+  }
   if (new Set(locks).size !== locks.length)
     rejectArgument('locks', 'an array of different locks', 'the same lock twice');
 }

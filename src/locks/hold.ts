@@ -28,7 +28,7 @@ export class Hold implements Disposable, AsyncDisposable {
     this.code = code;
     this.units = units;
     this.obligation = obligation;
-    this.group = lock.group;
+    this.group = lock.cohort;
   }
 
   /** Whether it can still be released: it was neither released, nor handed over, nor abandoned. */

@@ -73,6 +73,11 @@ export abstract class Lock extends QueuedLock {
     return this.createHold(code, units, obligation);
   }
 
+  /** @internal Whether it can be taken exclusively at all, one unit at a time. */
+  get isExclusive(): boolean {
+    return false;
+  }
+
   /** @internal Whether it could be taken now, exclusively; `mayOvertake` those who wait for it. */
   isFree(mayOvertake: boolean): boolean {
     return mayOvertake ? this.fits(EXCLUSIVE, 1) : this.canTake(EXCLUSIVE, 1);

@@ -59,6 +59,11 @@ export class Mutex extends Lock {
     return !this.#isHeld;
   }
 
+  /** @internal */
+  override get isExclusive(): boolean {
+    return true;
+  }
+
   protected override isInUse(): boolean {
     return this.#isHeld;
   }

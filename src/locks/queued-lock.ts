@@ -25,7 +25,7 @@ export abstract class QueuedLock {
   #departures: Departures | null = null;
   #isAbandoned = false;
   /** @internal Which group whoever comes now belongs to; see departures.ts. */
-  group = 0;
+  cohort = 0;
 
   protected constructor(watch: Watch | null) {
     this.watch = watch;
@@ -41,12 +41,16 @@ export abstract class QueuedLock {
   protected mayOvertake(_code: number): boolean {
     return false;
   }
+  /** Whether somebody who asks just now, and fits, may go past those who wait. If so, it does. */
+  protected letPast(code: number, _units: number): boolean {
+    return this.mayOvertake(code);
+  }
   protected abstract take(code: number, units: number): void;
   protected abstract free(code: number, units: number): void;
 
   /** Whether such a request is granted at once. */
   protected canTake(code: number, units: number): boolean {
-    return (this.#first === null || this.mayOvertake(code)) && this.fits(code, units);
+    return this.fits(code, units) && (this.#first === null || this.letPast(code, units));
   }
 
   /** Whether nobody has it, in `held` units, or waits for it. */
@@ -101,7 +105,7 @@ export abstract class QueuedLock {
         return;
       }
       const departures = (this.#departures ??= new Departures());
-      this.group = departures.add(this.group, held + this.#queuedUnits, waiter);
+      this.cohort = departures.add(this.cohort, held + this.#queuedUnits, waiter);
       if (options === undefined) return;
       waiter.stopWatching = watchForEnd(options, (reason) => {
         departures.remove(waiter);

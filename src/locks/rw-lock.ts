@@ -92,6 +92,11 @@ export class RwLock extends Lock {
     return !this.#isWritten && (code !== EXCLUSIVE || this.#readers === 0);
   }
 
+  /** @internal */
+  override get isExclusive(): boolean {
+    return true;
+  }
+
   protected override isInUse(): boolean {
     return this.#isWritten || this.#readers > 0;
   }

@@ -94,6 +94,11 @@ export class Semaphore extends Lock {
     return units <= this.#free;
   }
 
+  /** @internal */
+  override get isExclusive(): boolean {
+    return true;
+  }
+
   protected override isInUse(): boolean {
     return this.#free < this.#permits;
   }

@@ -44,6 +44,7 @@ export const KINDS: ReadonlyMap<string, TraceKind> = new Map([
   ['rcu_read', kind('rcu_read', CONFIG, READ_SIDE, FREE)],
   ['rcu_read_bh', kind('rcu_read_bh', CONFIG, READ_SIDE, FREE)],
   ['rcu_read_sched', kind('rcu_read_sched', SPIN, READ_SIDE, FREE)],
+  ['grouplock', kind('grouplock', UNCHECKED)],
   ['map', kind('map', UNCHECKED)],
   ['semaphore', kind('semaphore', UNCHECKED)],
   ['completion', kind('completion', UNCHECKED)],

@@ -9,6 +9,7 @@ import { type RawStack, Transition } from './stack-trace.ts';
 export type LockKind =
   | 'mutex'
   | 'rwlock'
+  | 'grouplock'
   | 'semaphore'
   | 'rcu'
   | 'completion'

@@ -43,7 +43,7 @@ describe.each(policies)('%s', (policy, options) => {
         await expect(lock.acquire(ask, { timeoutMs: 1 })).rejects.toEqual(abandoned);
       }
       for (const look of kind.looks) await expect(lock.waitForUnlock(look)).rejects.toEqual(abandoned);
-      await expect(lock.waitForQueue()).rejects.toEqual(abandoned);
+      await expect(lock.waitForQueue!()).rejects.toEqual(abandoned);
     });
 
     test('ends the waits of all who stand there, and of nobody twice', async () => {
@@ -54,9 +54,9 @@ describe.each(policies)('%s', (policy, options) => {
         lock.acquire(kind.whole),
         lock.acquire(kind.asks[0]!, { signal: controller.signal, timeoutMs: 5 }),
         lock.waitForUnlock(kind.looks[0]!),
-        lock.waitForQueue(),
+        lock.waitForQueue!(),
         lock.waitForUnlock(kind.looks[0]!, { signal: controller.signal }),
-        lock.waitForQueue({ timeoutMs: 5 }),
+        lock.waitForQueue!({ timeoutMs: 5 }),
       ];
       hold.abandon();
       controller.abort(new Error('too late'));

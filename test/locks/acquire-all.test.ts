@@ -66,7 +66,7 @@ describe('acquireAll', () => {
   });
 
   test.each([
-    [[{}], 'Expected `locks` to be an array of locks, got an object.'],
+    [[{}], 'Expected `locks` to be an array of mutexes, read/write locks and semaphores, got an object.'],
     ['A', 'Expected `locks` to be an array of locks, got "A" (string).'],
   ])('rejects %j', async (locks, message) => {
     await expect(acquireAll(locks as Mutex[])).rejects.toThrow(message);

@@ -121,7 +121,7 @@ class Model {
         this.#look(pick(looks, a)!, b);
         return;
       case 'flush':
-        this.#flush(b);
+        if (this.#kind.isForGroups !== true) this.#flush(b);
         return;
       case 'free':
         this.#on(pick(seen, a), 'free', (hold) => this.#release(hold));

@@ -83,7 +83,7 @@ class Player {
       if (first === 'run') this.#run(second as Ask, third, given);
       else if (first === 'throw') this.#throw(second as Ask, third, given);
       else if (first === 'look') this.#wait(third, this.#subject.waitForUnlock(second as Ask, ...given));
-      else if (first === 'flush') this.#wait(second, this.#subject.waitForQueue(...given));
+      else if (first === 'flush') this.#wait(second, this.#subject.waitForQueue!(...given));
       else this.#acquire(first as Ask, second, given);
     }
   }

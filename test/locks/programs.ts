@@ -19,7 +19,12 @@ export async function checkProgram([, program, edges, findings]: ProgramCase): P
   expect(edgesOf(validator)).toEqual(edges);
   expect(linesOf(validator.findings)).toEqual(findings);
   const replayed = replay();
-  expect(edgesOf(replayed), 'as a recorded trace').toEqual(edges);
+  // Of two classes of one name, a trace tells the second by a mark.
+  const unmarked = Object.entries(edgesOf(replayed)).map(([grade, text]) => [
+    grade,
+    text.replaceAll('~2', ''),
+  ]);
+  expect(Object.fromEntries(unmarked), 'as a recorded trace').toEqual(edges);
   expect(linesOf(replayed.findings), 'as a recorded trace').toEqual(findings);
 }
 

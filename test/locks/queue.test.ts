@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Validator } from '../../src/index.ts';
 import { allWell, play } from './play.ts';
-import { type Kind, mutex, policies, queued, recursive, semaphore } from './subjects.ts';
+import { type Kind, grouped, mutex, policies, queued, recursive, semaphore } from './subjects.ts';
 
 type Case = [name: string, kind: Kind, script: string, log: string];
 
@@ -66,6 +66,27 @@ const cases: Case[] = [
     'a, -, b, c, d',
   ],
   ['a second downgrade changes nothing', queued, 'write a, down a, down a, write b, free a', 'a, -, -, -, b'],
+
+  ['holders of one group together', grouped, 'red a + red b, black c, free a, free b', 'a b, -, -, c'],
+  ['two groups never', grouped, 'red a, try black b, free a, try black c', 'a, b-, -, c+'],
+  [
+    'a group that waits lets no newcomer of the holders overtake',
+    grouped,
+    'red a, black b, red c + try red d, free a, free b',
+    'a, -, d-, b, c',
+  ],
+  [
+    'a group comes in together, up to the next of another',
+    grouped,
+    'red a, black b + black c + red d + black e, free a, free b, free c',
+    'a, -, b c, -, d',
+  ],
+  [
+    'a group that gave up lets the holders’ own in',
+    grouped,
+    'red a, black b @b, red c, abort @b',
+    'a, -, -, c b!',
+  ],
 
   ['units side by side', semaphore, '1 a + 2 b, 1 c, free a', 'a b, -, c'],
   [

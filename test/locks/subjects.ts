@@ -1,6 +1,7 @@
 /** Our locks under one interface, each with the plainest rule of what it lets in: what the tests compare it with. */
 import {
   type AcquireOptions,
+  GroupLock,
   type Hold,
   Mutex,
   RwLock,
@@ -11,14 +12,18 @@ import {
 } from '../../src/index.ts';
 
 /** How one can ask a lock; units of a semaphore as digits. */
-export type Ask = 'lock' | 'read' | 'write' | '1' | '2' | '3';
+export type Ask = 'lock' | 'read' | 'write' | '1' | '2' | '3' | Group;
+
+const GROUPS = ['red', 'black', 'blue'] as const;
+type Group = (typeof GROUPS)[number];
 
 export interface Subject {
   acquire(ask: Ask, options?: AcquireOptions): Promise<Hold>;
   tryAcquire(ask: Ask): Hold | undefined;
   run<T>(ask: Ask, fn: (hold: Hold) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T>;
   waitForUnlock(ask: Ask, options?: AcquireOptions): Promise<void>;
-  waitForQueue(options?: AcquireOptions): Promise<void>;
+  /** Group locks have none: who waits there stands for a group. */
+  waitForQueue?(options?: AcquireOptions): Promise<void>;
 }
 
 export interface Kind {
@@ -32,6 +37,8 @@ export interface Kind {
   fits(held: readonly Ask[], ask: Ask): boolean;
   /** Whether it need not stand behind those who wait. */
   overtakes(ask: Ask): boolean;
+  /** Who waits stands for a group, so nobody can wait for all. */
+  readonly isForGroups?: boolean;
   create(validator: Validator): Subject;
 }
 
@@ -75,6 +82,17 @@ function createSemaphore(validator: Validator): Subject {
   };
 }
 
+function createGroupLock(validator: Validator): Subject {
+  // Without an allowance; with one, there is more to know than who holds and who waits: see group-lock.test.ts.
+  const lock = new GroupLock({ name: 'grouplock', validator, groups: GROUPS, maxBatch: 0 });
+  return {
+    acquire: (ask, options) => lock.acquire(ask as Group, options),
+    tryAcquire: (ask) => lock.tryAcquire(ask as Group),
+    run: (ask, fn, options) => lock.run(ask as Group, fn, options),
+    waitForUnlock: (ask) => lock.waitForUnlock(ask as Group),
+  };
+}
+
 const fitsRwLock = (held: readonly Ask[], ask: Ask): boolean =>
   ask === 'read' ? !held.includes('write') : held.length === 0;
 
@@ -115,6 +133,19 @@ export const semaphore: Kind = {
   create: createSemaphore,
 };
 
+export const grouped: Kind = {
+  name: 'a group lock',
+  isForGroups: true,
+  asks: ['red', 'black', 'blue'],
+  looks: ['red', 'black'],
+  // Nobody may be left in any of the groups: who asks for this one at the end is refused by the others.
+  whole: 'blue',
+  fits: (held, ask) => held.every((each) => each === ask),
+  overtakes: () => false,
+  create: createGroupLock,
+};
+
+/** Those that somebody can have for himself. */
 export const kinds: readonly Kind[] = [mutex, queued, recursive, semaphore];
 
 /** Every lock must behave the same whether it is watched or not. */
@@ -130,7 +161,7 @@ export interface Variant {
   createValidator(): Validator;
 }
 
-export const variants: readonly Variant[] = kinds.flatMap((kind) =>
+export const variants: readonly Variant[] = [...kinds, grouped].flatMap((kind) =>
   policies.map(([policy, options]) => ({
     name: `${kind.name}, ${policy}`,
     kind,

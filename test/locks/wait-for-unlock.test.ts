@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Validator } from '../../src/index.ts';
 import { allWell, play } from './play.ts';
-import { type Kind, mutex, policies, queued, recursive, semaphore } from './subjects.ts';
+import { type Kind, grouped, mutex, policies, queued, recursive, semaphore } from './subjects.ts';
 
 type Case = [name: string, kind: Kind, script: string, log: string];
 
@@ -62,6 +62,8 @@ const cases: Case[] = [
     'write a, look write b, down a, free a',
     'a, -, -, b.',
   ],
+  ['a group waits for the other one', grouped, 'red a, look black b, free a', 'a, -, b.'],
+  ['a group waits for none of its own', grouped, 'red a, black b, look red c', 'a, -, c.'],
   ['a unit of many waits for all taken', semaphore, '3 a, look 1 b, free a', 'a, -, b.'],
   ['a unit that is free', semaphore, '2 a, look 1 b', 'a, b.'],
   ['a unit that is free, though a big request waits', semaphore, '2 a, 3 b, look 1 c', 'a, -, c.'],
