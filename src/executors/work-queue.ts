@@ -6,6 +6,7 @@
  * what its jobs ask for. That holds for a queue of more than one at a time, too: it blocks when jobs have
  * all its places, and `drain` waits for every one of them.
  */
+import { types } from 'node:util';
 import { isBehind } from '../causality/clock.ts';
 import { checkCount, checkFunction, checkOptions, rejectArgument } from '../validator/errors.ts';
 import type { Obligation } from '../validator/obligation.ts';
@@ -36,7 +37,8 @@ interface Task {
   next: Task | null;
 }
 
-const plainQueueMicrotask = queueMicrotask;
+/** `queueMicrotask` makes an async resource each time, which costs more than the rest of a job. */
+const soon = Promise.resolve();
 
 /**
  * Runs jobs in the order of adding.
@@ -50,6 +52,7 @@ export class WorkQueue {
   #first: Task | null = null;
   #last: Task | null = null;
   #running = 0;
+  /** Jobs are being begun, or will be in a moment. */
   #isPumping = false;
   readonly #drainers: Sleepers;
 
@@ -89,12 +92,15 @@ export class WorkQueue {
         next: null,
       };
     });
-    TaskOf.stamp(promise, task);
+    if (watch !== null) TaskOf.stamp(promise, task);
     if (this.#last === null) this.#first = task;
     else this.#last.next = task;
     this.#last = task;
     // Later, since a job must not run in the midst of whoever adds it.
-    if (this.#running < this.#concurrency) plainQueueMicrotask(() => this.#pump());
+    if (!this.#isPumping && this.#running < this.#concurrency) {
+      this.#isPumping = true;
+      void soon.then(this.#pump);
+    }
     return promise;
   }
 
@@ -104,12 +110,14 @@ export class WorkQueue {
   }
 
   /**
-   * Resolves when a job is over, however it ended. `job` is the promise that `add` of this queue returned.
-   * @throws LockdepError `ERR_INVALID_ARGUMENT` for anything else.
+   * Resolves when a job is over, however it ended. `job` is the promise that `add` returned; any other is
+   * waited for as well, and no job of this queue.
+   * @throws LockdepError `ERR_INVALID_ARGUMENT` for what is no promise.
    */
   flush(job: Promise<unknown>): Promise<void> {
-    const task = TaskOf.read(job);
-    if (task?.queue !== this) rejectArgument('job', 'a promise that `add` of this queue returned', job);
+    if (!types.isPromise(job)) rejectArgument('job', 'a promise that `add` returned', job);
+    const task = this.#watch === null ? undefined : TaskOf.read(job);
+    if (task?.queue !== this) return job.then(ignore, ignore);
     if (!task.isOver) return (task.flushers ??= createSleepers(this.#watch)).wait();
     return this.#isPast(task) ? Promise.resolve() : this.#drainers.pass();
   }
@@ -120,14 +128,12 @@ export class WorkQueue {
 
   /** Whether whoever runs now knows that the job is over: it awaited it, or is a later one of a serial queue. */
   #isPast({ obligation }: Task): boolean {
-    if (this.#watch === null) return true;
-    const { engine, lockClass } = this.#watch;
+    const { engine, lockClass } = this.#watch!;
     return lockClass.isSerial && isBehind(obligation!, engine.tracker.asked());
   }
 
   /** Begins as many jobs as may run. */
-  #pump(): void {
-    if (this.#isPumping) return;
+  readonly #pump = (): void => {
     this.#isPumping = true;
     while (this.#running < this.#concurrency && this.#first !== null) {
       const task = this.#first;
@@ -139,7 +145,7 @@ export class WorkQueue {
     }
     this.#isPumping = false;
     if (this.#isIdle) this.#drainers.wakeAll();
-  }
+  };
 
   /** Runs the job, with what lies behind it. */
   #work(task: Task, holds: readonly Hold[]): unknown {
@@ -165,7 +171,7 @@ export class WorkQueue {
 
   #finishLater<T>(task: Task, settle: (value: T) => void, value: T): void {
     this.#finish(task, settle, value);
-    this.#pump();
+    if (!this.#isPumping) this.#pump();
   }
 
   #finish<T>(task: Task, settle: (value: T) => void, value: T): void {
@@ -182,6 +188,8 @@ function createSleepers(watch: Watch | null): Sleepers {
   return new Sleepers(watch, 'the queue', 'still at work');
 }
 
+function ignore(): void {}
+
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     value !== null &&
@@ -196,7 +204,10 @@ const Identity = function (promise: object) {
   return promise;
 } as unknown as new (promise: object) => object;
 
-/** Which job a promise is of: a private field, which is as quick as a plain one and seen by nobody. */
+/**
+ * Which job a promise is of: a private field, which is seen by nobody. It is half the price of a job that
+ * is not watched, so only those that are have it.
+ */
 class TaskOf extends Identity {
   readonly #task: Task;
 
