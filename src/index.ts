@@ -39,6 +39,7 @@ export { RefGate } from './locks/ref-gate.ts';
 export { Semaphore, type SemaphoreAcquireOptions, type SemaphoreOptions } from './locks/semaphore.ts';
 export { GroupLock, type GroupLockOptions } from './locks/group-lock.ts';
 export { Completion } from './locks/completion.ts';
+export { SoleWait } from './locks/sole-wait.ts';
 export { Rcu } from './executors/rcu.ts';
 export { WorkQueue, type WorkQueueOptions } from './executors/work-queue.ts';
 export { type ExecutorOptions, immediate, microtask, nextTick, timeout } from './executors/loop-executors.ts';

@@ -68,8 +68,10 @@ const FIXES: Readonly<Record<FindingCode, Fix>> = {
     `take ${name} for writing${held}, or stop reading before asking to write${asked}.`,
   'nested-capacity': ({ name, held, asked }) =>
     `ask for all units of ${name} at once${held}, or return the first before asking for more${asked}.`,
-  'unsatisfiable-request': ({ name, asked, permits }) =>
-    `ask for at most ${permits ?? 'as many'} units of ${name}${permits === undefined ? ' as it has' : ''}${asked}, or give it more.`,
+  'unsatisfiable-request': ({ name, asked, permits, isCompletion }) =>
+    isCompletion
+      ? `let one flow at a time wait for ${name}${asked}, or make it a Completion.`
+      : `ask for at most ${permits ?? 'as many'} units of ${name}${permits === undefined ? ' as it has' : ''}${asked}, or give it more.`,
   'context-inversion': fixContext,
   'inconsistent-context': fixContext,
   'invalid-wait-context': ({ name, asked }) =>
