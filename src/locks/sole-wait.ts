@@ -8,7 +8,7 @@
  * that finds its condition not met yet delivers nothing: what it is needed for cannot be known.
  */
 import { LockdepError, checkFunction, checkOptions } from '../validator/errors.ts';
-import { type AcquireOptions } from './acquire-options.ts';
+import type { WaitOptions } from './wait-options.ts';
 import { Debt } from './debt.ts';
 import { Sleepers, refuse } from './sleepers.ts';
 import { type NamedOptions, type Watch, createWatch } from './watch.ts';
@@ -48,7 +48,7 @@ export class SoleWait {
    * `unsatisfiable-request` finding: of the codes there are, the one for asking more of something
    * than it has, here a second place to wait in.
    */
-  wait(condition: () => boolean, options?: AcquireOptions): Promise<void> {
+  wait(condition: () => boolean, options?: WaitOptions): Promise<void> {
     checkFunction('condition', condition);
     const refusal = options === undefined ? undefined : refuse(options);
     if (refusal !== undefined) return refusal;

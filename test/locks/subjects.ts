@@ -89,7 +89,7 @@ function createGroupLock(validator: Validator): Subject {
     acquire: (ask, options) => lock.acquire(ask as Group, options),
     tryAcquire: (ask) => lock.tryAcquire(ask as Group),
     run: (ask, fn, options) => lock.run(ask as Group, fn, options),
-    waitForUnlock: (ask) => lock.waitForUnlock(ask as Group),
+    waitForUnlock: (ask, options) => lock.waitForUnlock(ask as Group, options),
   };
 }
 
