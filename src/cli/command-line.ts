@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { escapeText } from '../report/escape.ts';
+import { listAlternatives } from './alternatives.ts';
 import { checkCommand } from './check-command.ts';
 import { type Command, HELP_OPTION } from './command.ts';
 import { formatCommandHelp, formatHelp } from './help.ts';
@@ -25,11 +26,6 @@ function runGlobal(args: string[]): number {
   else if (values.has('version')) process.stdout.write(`lockdep ${readVersion()}\n`);
   else throw new UsageError('Expected a command, got none; see lockdep --help');
   return 0;
-}
-
-/** `a, b or c` */
-function listAlternatives(names: readonly string[]): string {
-  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
 function findCommand(name: string): Command {

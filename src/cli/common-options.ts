@@ -1,6 +1,8 @@
+import type { FailOn } from '../report/failing.ts';
 import { PLANNED_FORMATS, RENDERERS } from '../report/formats.ts';
+import { listAlternatives } from './alternatives.ts';
 import type { OptionTable, ParsedOptions } from './options.ts';
-import { type FailOn, type ReportOptions, checkWritable } from './output.ts';
+import { type ReportOptions, checkWritable } from './output.ts';
 import { formatSuggestion } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -8,7 +10,10 @@ const FAIL_ON: readonly FailOn[] = ['error', 'warning', 'never'];
 
 /** The options of every command that renders. */
 export const COMMON_OPTIONS: OptionTable = {
-  format: { value: 'FORMAT', help: `how to render: ${[...RENDERERS.keys()].join(' or ')} (default text)` },
+  format: {
+    value: 'FORMAT',
+    help: `how to render: ${listAlternatives([...RENDERERS.keys()])} (default text)`,
+  },
   output: { value: 'FILE', short: 'o', help: 'write the report to FILE' },
   'fail-on': {
     value: 'LEVEL',
@@ -20,7 +25,7 @@ function parseFormat(format: string): string {
   const known = [...RENDERERS.keys()];
   if (known.includes(format)) return format;
   const why = PLANNED_FORMATS.includes(format) ? ', which is not built yet' : formatSuggestion(format, known);
-  throw new UsageError(`Expected --format to be ${known.join(' or ')}, got "${format}"${why}`);
+  throw new UsageError(`Expected --format to be ${listAlternatives(known)}, got "${format}"${why}`);
 }
 
 function parseFailOn(text: string): FailOn {

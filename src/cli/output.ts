@@ -1,13 +1,12 @@
 import { constants, accessSync, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { type FailOn, isFailing } from '../report/failing.ts';
 import { RENDERERS } from '../report/formats.ts';
-import type { Severity, Snapshot } from '../validator/snapshot-format.ts';
+import type { Snapshot } from '../validator/snapshot-format.ts';
 import { formatFileError } from './file-error.ts';
 import { hasColor, measureWidth } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { copyWholeFile, writeWholeFile } from './write-file.ts';
-
-export type FailOn = 'error' | 'warning' | 'never';
 
 export interface ReportOptions {
   format: string;
@@ -59,21 +58,16 @@ export function copyOutput(from: string, file: string): void {
 /** Renders a snapshot to where the options say, `stream` by default. */
 export function writeReport(snapshot: Snapshot, options: ReportOptions, stream: NodeJS.WriteStream): void {
   const render = RENDERERS.get(options.format);
+  const { failOn } = options;
   if (render === undefined) throw new TypeError(`No renderer for ${options.format}`);
   if (options.output !== undefined) {
-    writeOutput(options.output, render(snapshot, {}));
+    writeOutput(options.output, render(snapshot, { failOn }));
     return;
   }
-  stream.write(render(snapshot, { width: measureWidth(stream), color: hasColor(stream) }));
+  stream.write(render(snapshot, { failOn, width: measureWidth(stream), color: hasColor(stream) }));
 }
-
-const FAILING: Readonly<Record<FailOn, readonly Severity[]>> = {
-  error: ['error'],
-  warning: ['error', 'warning'],
-  never: [],
-};
 
 /** Finds the exit status that a snapshot asks for: 1 when it has a finding as grave as `failOn`. */
 export function findExitStatus({ findings }: Snapshot, failOn: FailOn): 0 | 1 {
-  return findings.some(({ severity }) => FAILING[failOn].includes(severity)) ? 1 : 0;
+  return findings.some((finding) => isFailing(finding, { failOn })) ? 1 : 0;
 }

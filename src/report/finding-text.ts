@@ -1,12 +1,9 @@
 import type { Snapshot, SnapshotFinding } from '../validator/snapshot-format.ts';
-import { createBlocks } from './blocks.ts';
 import { wrapText } from './columns.ts';
 import { type ClassesByName, createContext, mapClasses } from './context.ts';
 import { escapeText } from './escape.ts';
-import { formatFix } from './fixes.ts';
-import { formatFlows } from './flows.ts';
 import { formatBlocks } from './layout.ts';
-import { listLegend } from './markers.ts';
+import { outlineFinding } from './outline.ts';
 import { createStyle } from './style.ts';
 
 export interface TextOptions {
@@ -32,12 +29,10 @@ export function formatFinding(
 ): string {
   const width = Math.max(MIN_WIDTH, options.width ?? MIN_WIDTH);
   const style = createStyle(options.color === true);
-  const context = createContext(finding, snapshot, classes);
-  const blocks = formatBlocks(createBlocks(context), { width, style });
-  const prose = [...listLegend(context), formatFlows(context)]
-    .filter((line) => line !== undefined)
-    .flatMap((line) => wrapText(line, width, INDENT, `${INDENT}  `));
-  const fix = wrapText(formatFix(context) ?? '', width, INDENT, `${INDENT}     `);
+  const outline = outlineFinding(createContext(finding, snapshot, classes));
+  const blocks = formatBlocks(outline.blocks, { width, style });
+  const prose = outline.prose.flatMap((line) => wrapText(line, width, INDENT, `${INDENT}  `));
+  const fix = wrapText(outline.fix ?? '', width, INDENT, `${INDENT}     `);
   const paintedFix = fix.map((line) => line.replace(/^ {2}Fix:/, `${INDENT}${style.strong('Fix:')}`));
   return [
     style.severity[finding.severity](style.strong(escapeText(finding.message))),

@@ -1,9 +1,16 @@
 import type { Snapshot } from '../validator/snapshot-format.ts';
+import { formatDot } from './dot.ts';
+import type { FailOptions } from './failing.ts';
 import type { TextOptions } from './finding-text.ts';
+import { formatGithub } from './github.ts';
 import { formatJson } from './json.ts';
+import { formatJunit } from './junit.ts';
+import { formatMarkdown } from './markdown.ts';
+import { formatMermaid } from './mermaid.ts';
+import { formatSarif } from './sarif.ts';
 import { formatText } from './text.ts';
 
-export type RenderOptions = TextOptions;
+export type RenderOptions = TextOptions & FailOptions;
 
 export type Renderer = (snapshot: Snapshot, options: RenderOptions) => string;
 
@@ -11,15 +18,13 @@ export type Renderer = (snapshot: Snapshot, options: RenderOptions) => string;
 export const RENDERERS: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ['text', formatText],
   ['json', formatJson],
+  ['sarif', formatSarif],
+  ['github', formatGithub],
+  ['junit', formatJunit],
+  ['markdown', formatMarkdown],
+  ['dot', formatDot],
+  ['mermaid', formatMermaid],
 ]);
 
 /** Formats of the contract that have no renderer yet. */
-export const PLANNED_FORMATS: readonly string[] = [
-  'html',
-  'sarif',
-  'github',
-  'junit',
-  'markdown',
-  'dot',
-  'mermaid',
-];
+export const PLANNED_FORMATS: readonly string[] = ['html'];

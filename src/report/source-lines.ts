@@ -5,6 +5,7 @@ import type {
   SnapshotFrame,
   SnapshotStack,
 } from '../validator/snapshot-format.ts';
+import { parseSite } from './site.ts';
 
 /** Reads the lines of a file; `undefined` where it cannot be read. */
 export type ReadLines = (path: string) => readonly string[] | undefined;
@@ -14,12 +15,12 @@ const MAX_LENGTH = 300;
 const BEFORE_COLUMN = 40;
 
 function findSource(at: string, readLines: ReadLines): string | undefined {
-  const [, path, line, column] = /^(.+):(\d+):(\d+)$/.exec(at) ?? [];
-  if (path === undefined) return undefined;
-  const text = readLines(path)?.[Number(line) - 1];
+  const site = parseSite(at);
+  if (site === undefined) return undefined;
+  const text = readLines(site.path)?.[site.line - 1];
   if (text === undefined) return undefined;
   if (text.length <= MAX_LENGTH) return text.trim() || undefined;
-  const start = Math.max(0, Number(column) - 1 - BEFORE_COLUMN);
+  const start = Math.max(0, site.column - 1 - BEFORE_COLUMN);
   return text.slice(start, start + MAX_LENGTH).trim() || undefined;
 }
 

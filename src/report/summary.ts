@@ -12,11 +12,15 @@ function formatSeverities(findings: readonly SnapshotFinding[]): string {
     .join(', ');
 }
 
-/** Formats the line that ends a report: `2 findings: 1 error, 1 warning (5 classes, 12 edges)`. */
-export function formatSummary({ findings, classes, edges }: Snapshot): string {
+/**
+ * Formats the line that ends a report: `2 findings: 1 error, 1 warning (5 classes, 12 edges)`. `knownCount`
+ * findings are left out of it, since a baseline knows them.
+ */
+export function formatSummary({ findings, classes, edges }: Snapshot, knownCount = 0): string {
   const seen = `(${formatCount(classes.length, 'class', 'classes')}, ${formatCount(edges.length, 'edge')})`;
-  if (findings.length === 0) return `No findings ${seen}.`;
-  return `${formatCount(findings.length, 'finding')}: ${formatSeverities(findings)} ${seen}`;
+  const known = knownCount === 0 ? '' : `, ${knownCount} known`;
+  if (findings.length === 0) return `No ${knownCount === 0 ? '' : 'new '}findings${known} ${seen}.`;
+  return `${formatCount(findings.length, 'finding')}: ${formatSeverities(findings)}${known} ${seen}`;
 }
 
 /** Formats how many findings there are of each code, for a report too long to be read whole. */

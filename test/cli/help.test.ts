@@ -27,7 +27,7 @@ const runHelp = `Usage: lockdep run [options] <script> [args…]
 Runs a program watched; reports on stderr at its end, and passes its failing status on.
 
 Options:
-      --format FORMAT  how to render: text or json (default text)
+      --format FORMAT  how to render: text, json, sarif, github, junit, markdown, dot or mermaid (default text)
   -o, --output FILE    write the report to FILE
       --fail-on LEVEL  exit 1 at a finding this grave: error, warning or never (default error)
       --snapshot FILE  save what was seen to FILE, for lockdep report
@@ -41,7 +41,7 @@ const reportHelp = `Usage: lockdep report [options] <snapshot>
 Renders a saved snapshot.
 
 Options:
-      --format FORMAT  how to render: text or json (default text)
+      --format FORMAT  how to render: text, json, sarif, github, junit, markdown, dot or mermaid (default text)
   -o, --output FILE    write the report to FILE
       --fail-on LEVEL  exit 1 at a finding this grave: error, warning or never (default error)
   -h, --help           show this help

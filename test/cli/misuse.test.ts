@@ -27,6 +27,8 @@ function makeMistakes(): string {
   return folder;
 }
 
+const FORMATS = 'text, json, sarif, github, junit, markdown, dot or mermaid';
+
 const mistakes: [args: string[], line: string][] = [
   [[], 'Expected a command, got none; see lockdep --help'],
   [['reprot'], 'Expected a command (run, check or report), got "reprot"; did you mean report?'],
@@ -42,7 +44,7 @@ const mistakes: [args: string[], line: string][] = [
   [['check', 'none.trace'], 'Expected a trace to read, got none.trace, which does not exist'],
   [['check', 'folder'], 'Expected a trace to read, got folder, which is a directory'],
   [['check', 'text.json'], 'text.json:1: Expected "|" after the task, got "JSON"'],
-  [['check', 'good.json', '--format', 'yaml'], 'Expected --format to be text or json, got "yaml"'],
+  [['check', 'good.json', '--format', 'yaml'], `Expected --format to be ${FORMATS}, got "yaml"`],
 
   [['report'], 'Expected a snapshot, got none; see lockdep report --help'],
   [['report', 'good.json', 'good.json'], 'Expected one snapshot, got 2; merging them is not built yet'],
@@ -85,12 +87,12 @@ const mistakes: [args: string[], line: string][] = [
   ],
   [
     ['report', 'good.json', '--format', 'jsn'],
-    'Expected --format to be text or json, got "jsn"; did you mean json?',
+    `Expected --format to be ${FORMATS}, got "jsn"; did you mean json?`,
   ],
-  [['report', 'good.json', '--format', 'pdf'], 'Expected --format to be text or json, got "pdf"'],
+  [['report', 'good.json', '--format', 'pdf'], `Expected --format to be ${FORMATS}, got "pdf"`],
   [
-    ['report', 'good.json', '--format=sarif'],
-    'Expected --format to be text or json, got "sarif", which is not built yet',
+    ['report', 'good.json', '--format=html'],
+    `Expected --format to be ${FORMATS}, got "html", which is not built yet`,
   ],
   [['report', 'good.json', '--format='], 'Expected --format FORMAT, got an empty value'],
   [['report', 'good.json', '--format'], 'Expected --format FORMAT, got nothing after --format'],
@@ -119,7 +121,7 @@ const mistakes: [args: string[], line: string][] = [
   [['run', '-o', 'folder', 'app.mjs'], 'Expected a file to write to, got folder, which is a directory'],
   [
     ['run', '--format', 'html', 'app.mjs'],
-    'Expected --format to be text or json, got "html", which is not built yet',
+    `Expected --format to be ${FORMATS}, got "html", which is not built yet`,
   ],
 ];
 

@@ -7,7 +7,7 @@ import { edgesOf } from '../support/edges.ts';
 const nothing = (): void => {};
 
 function makeLocks(validator: Validator, names: string): Mutex[] {
-  return [...names].map((name) => new Mutex({ name, validator }));
+  return Array.from(names, (name) => new Mutex({ name, validator }));
 }
 
 describe('acquireAll', () => {
