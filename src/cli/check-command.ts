@@ -6,7 +6,7 @@ import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseReportOptions } from './common-options.ts';
 import { formatFileError } from './file-error.ts';
 import { parseOptions } from './options.ts';
-import { findExitStatus, writeReport } from './output.ts';
+import { finishReport } from './output.ts';
 import { createReadLines } from './read-lines.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -62,8 +62,7 @@ async function checkTraces(args: string[]): Promise<number> {
     reader.validator.snapshot(),
     createReadLines({ folder: process.cwd(), isConfined: true }),
   );
-  writeReport(snapshot, options, process.stdout);
-  return findExitStatus(snapshot, options.failOn);
+  return finishReport(snapshot, options, process.stdout);
 }
 
 /** `lockdep check`: replays traces, one after the other, into one graph. */

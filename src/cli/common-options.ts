@@ -1,8 +1,9 @@
 import type { FailOn } from '../report/failing.ts';
 import { PLANNED_FORMATS, RENDERERS } from '../report/formats.ts';
 import { listAlternatives } from './alternatives.ts';
+import { readBaseline } from './baseline.ts';
 import type { OptionTable, ParsedOptions } from './options.ts';
-import { type ReportOptions, checkWritable } from './output.ts';
+import { type BaselineOptions, type ReportOptions, checkWritable } from './output.ts';
 import { formatSuggestion } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -19,6 +20,9 @@ export const COMMON_OPTIONS: OptionTable = {
     value: 'LEVEL',
     help: 'exit 1 at a finding this grave: error, warning or never (default error)',
   },
+  baseline: { value: 'FILE', help: 'findings that FILE knows do not fail' },
+  'update-baseline': { help: 'write to the baseline what is found, and exit 0' },
+  reason: { value: 'TEXT', help: 'why what has no reason in the baseline may stay' },
 };
 
 function parseFormat(format: string): string {
@@ -38,13 +42,28 @@ function parseFailOn(text: string): FailOn {
   return level;
 }
 
-/** Parses the options that commands share. Throws `UsageError`, also where `-o` could not be written. */
+function parseBaselineOptions(values: ParsedOptions['values']): BaselineOptions | undefined {
+  const file = values.get('baseline');
+  const isUpdate = values.has('update-baseline');
+  const reason = values.get('reason');
+  if (isUpdate && file === undefined)
+    throw new UsageError('Expected --baseline FILE with --update-baseline, got none');
+  if (reason !== undefined && !isUpdate)
+    throw new UsageError('Expected --update-baseline with --reason, got none');
+  if (file === undefined) return undefined;
+  const baseline = readBaseline(file, { mayBeMissing: isUpdate });
+  if (isUpdate) checkWritable(file);
+  return { baseline, isUpdate, reason };
+}
+
+/** Parses the options that commands share. Throws `UsageError`, also where a file could not be read or written. */
 export function parseReportOptions({ values }: ParsedOptions): ReportOptions {
   const output = values.get('output');
   const options = {
     format: parseFormat(values.get('format') ?? 'text'),
     output,
     failOn: parseFailOn(values.get('fail-on') ?? 'error'),
+    baseline: parseBaselineOptions(values),
   };
   if (output !== undefined) checkWritable(output);
   return options;

@@ -1,8 +1,10 @@
 import { constants, accessSync, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { type FailOn, isFailing } from '../report/failing.ts';
+import { escapeText } from '../report/escape.ts';
+import { type FailOn, type KnownFindings, isFailing } from '../report/failing.ts';
 import { RENDERERS } from '../report/formats.ts';
 import type { Snapshot } from '../validator/snapshot-format.ts';
+import { type Baseline, type BaselineOutcome, compareBaseline, updateBaseline } from './baseline.ts';
 import { formatFileError } from './file-error.ts';
 import { hasColor, measureWidth } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -12,6 +14,13 @@ export interface ReportOptions {
   format: string;
   output: string | undefined;
   failOn: FailOn;
+  baseline: BaselineOptions | undefined;
+}
+
+export interface BaselineOptions {
+  baseline: Baseline;
+  isUpdate: boolean;
+  reason: string | undefined;
 }
 
 function throwUnwritable(file: string, reason: string): never {
@@ -56,18 +65,39 @@ export function copyOutput(from: string, file: string): void {
 }
 
 /** Renders a snapshot to where the options say, `stream` by default. */
-export function writeReport(snapshot: Snapshot, options: ReportOptions, stream: NodeJS.WriteStream): void {
+function writeReport(
+  snapshot: Snapshot,
+  options: ReportOptions,
+  known: KnownFindings,
+  stream: NodeJS.WriteStream,
+): void {
   const render = RENDERERS.get(options.format);
   const { failOn } = options;
   if (render === undefined) throw new TypeError(`No renderer for ${options.format}`);
   if (options.output !== undefined) {
-    writeOutput(options.output, render(snapshot, { failOn }));
+    writeOutput(options.output, render(snapshot, { failOn, known }));
     return;
   }
-  stream.write(render(snapshot, { failOn, width: measureWidth(stream), color: hasColor(stream) }));
+  stream.write(render(snapshot, { failOn, known, width: measureWidth(stream), color: hasColor(stream) }));
 }
 
-/** Finds the exit status that a snapshot asks for: 1 when it has a finding as grave as `failOn`. */
-export function findExitStatus({ findings }: Snapshot, failOn: FailOn): 0 | 1 {
-  return findings.some((finding) => isFailing(finding, { failOn })) ? 1 : 0;
+function applyBaseline(snapshot: Snapshot, options: BaselineOptions | undefined): BaselineOutcome {
+  if (options === undefined) return { known: new Map(), remarks: [] };
+  const { baseline, isUpdate, reason } = options;
+  if (!isUpdate) return compareBaseline(baseline, snapshot);
+  const outcome = updateBaseline(baseline, snapshot, reason);
+  writeOutput(baseline.file, outcome.text);
+  return outcome;
+}
+
+/**
+ * Renders a snapshot to where the options say, `stream` by default, with what its baseline has to say on
+ * stderr. Returns the exit status: 1 when a finding fails.
+ */
+export function finishReport(snapshot: Snapshot, options: ReportOptions, stream: NodeJS.WriteStream): 0 | 1 {
+  const { known, remarks } = applyBaseline(snapshot, options.baseline);
+  writeReport(snapshot, options, known, stream);
+  for (const remark of remarks) process.stderr.write(`lockdep: ${escapeText(remark)}\n`);
+  const { failOn } = options;
+  return snapshot.findings.some((finding) => isFailing(finding, { failOn, known })) ? 1 : 0;
 }

@@ -2,7 +2,7 @@ import { fillSources } from '../report/source-lines.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseReportOptions } from './common-options.ts';
 import { parseOptions } from './options.ts';
-import { findExitStatus, writeReport } from './output.ts';
+import { finishReport } from './output.ts';
 import { createReadLines } from './read-lines.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { UsageError } from './usage-error.ts';
@@ -29,7 +29,6 @@ export const reportCommand: Command = {
     const saved = readSnapshot(file);
     // Whoever made the snapshot must not choose which of our files are quoted in a published report.
     const snapshot = fillSources(saved, createReadLines({ folder: process.cwd(), isConfined: true }));
-    writeReport(snapshot, options, process.stdout);
-    return findExitStatus(snapshot, options.failOn);
+    return finishReport(snapshot, options, process.stdout);
   },
 };

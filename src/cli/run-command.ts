@@ -8,7 +8,7 @@ import { type ChildEnd, runChild } from './child.ts';
 import type { Command } from './command.ts';
 import { COMMON_OPTIONS, parseReportOptions } from './common-options.ts';
 import { type OptionTable, findFirstPositional, parseOptions } from './options.ts';
-import { checkWritable, copyOutput, findExitStatus, writeOutput, writeReport } from './output.ts';
+import { checkWritable, copyOutput, finishReport, writeOutput } from './output.ts';
 import { createReadLines } from './read-lines.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { checkScript } from './script.ts';
@@ -76,8 +76,8 @@ async function runScript(args: string[]): Promise<number> {
   if (seen === undefined) return finishUnwatched(end);
   const snapshot = fillSources(seen, createReadLines({ folder: process.cwd() }));
   if (saveTo !== undefined) writeOutput(saveTo, formatJson(snapshot));
-  writeReport(snapshot, options, process.stderr);
-  return end.status === 0 ? findExitStatus(snapshot, options.failOn) : end.status;
+  const status = finishReport(snapshot, options, process.stderr);
+  return end.status === 0 ? status : end.status;
 }
 
 /** `lockdep run`: runs a program watched, and reports on stderr when it ends. */

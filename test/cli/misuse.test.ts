@@ -75,15 +75,15 @@ const mistakes: [args: string[], line: string][] = [
 
   [
     ['report', '--frmat', 'json', 'good.json'],
-    'Expected one of --format, --output, --fail-on, --help, got --frmat; did you mean --format?',
+    'Expected one of --format, --output, --fail-on, --baseline, --update-baseline, --reason, --help, got --frmat; did you mean --format?',
   ],
   [
     ['report', '--snapshot', 'x', 'good.json'],
-    'Expected one of --format, --output, --fail-on, --help, got --snapshot',
+    'Expected one of --format, --output, --fail-on, --baseline, --update-baseline, --reason, --help, got --snapshot',
   ],
   [
     ['report', '--toString', 'good.json'],
-    'Expected one of --format, --output, --fail-on, --help, got --toString',
+    'Expected one of --format, --output, --fail-on, --baseline, --update-baseline, --reason, --help, got --toString',
   ],
   [
     ['report', 'good.json', '--format', 'jsn'],
@@ -109,13 +109,44 @@ const mistakes: [args: string[], line: string][] = [
     'Expected a file to write to, got app.mjs/x, but app.mjs is not a folder',
   ],
 
+  [
+    ['report', 'good.json', '--baseline', 'none.json'],
+    'Expected a baseline, got none.json, which does not exist; --update-baseline makes one',
+  ],
+  [['check', '-', '--baseline', 'folder'], 'Expected a baseline, got folder, which is a directory'],
+  [
+    ['run', '--baseline', 'text.json', 'app.mjs'],
+    'Expected text.json to be a baseline, got text that is not JSON',
+  ],
+  [
+    ['report', 'good.json', '--baseline', 'bare.json'],
+    'Expected bare.json to be a baseline of version 1, got JSON without a "version"',
+  ],
+  [
+    ['report', 'good.json', '--baseline', 'next.json'],
+    'Expected next.json to be a baseline of version 1, got version 2',
+  ],
+  [
+    ['report', 'good.json', '--baseline', 'severity.json'],
+    'Expected severity.json to be a baseline with findings[0].reason to be a string, got nothing',
+  ],
+  [['report', 'good.json', '--update-baseline'], 'Expected --baseline FILE with --update-baseline, got none'],
+  [
+    ['report', 'good.json', '--baseline', 'good.json', '--reason', 'x'],
+    'Expected --update-baseline with --reason, got none',
+  ],
+  [
+    ['report', 'good.json', '--baseline', 'no/x', '--update-baseline'],
+    'Expected a file to write to, got no/x, but no does not exist',
+  ],
+
   [['run'], 'Expected a script to run, got none; see lockdep run --help'],
   [['run', '--format', 'json'], 'Expected a script to run, got none; see lockdep run --help'],
   [['run', 'none.mjs'], 'Expected a script to run, got none.mjs, which does not exist'],
   [['run', 'folder'], 'Expected a script to run, got folder, which is a directory'],
   [
     ['run', '--snapshto', 'x', 'app.mjs'],
-    'Expected one of --format, --output, --fail-on, --snapshot, --trace, --help, got --snapshto; did you mean --snapshot?',
+    'Expected one of --format, --output, --fail-on, --baseline, --update-baseline, --reason, --snapshot, --trace, --help, got --snapshto; did you mean --snapshot?',
   ],
   [['run', '--snapshot', 'no/x', 'app.mjs'], 'Expected a file to write to, got no/x, but no does not exist'],
   [['run', '-o', 'folder', 'app.mjs'], 'Expected a file to write to, got folder, which is a directory'],
