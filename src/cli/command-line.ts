@@ -4,13 +4,14 @@ import { listAlternatives } from './alternatives.ts';
 import { checkCommand } from './check-command.ts';
 import { type Command, HELP_OPTION } from './command.ts';
 import { formatCommandHelp, formatHelp } from './help.ts';
+import { mergeCommand } from './merge-command.ts';
 import { type OptionTable, findFirstPositional, parseOptions } from './options.ts';
 import { reportCommand } from './report-command.ts';
 import { runCommand } from './run-command.ts';
 import { formatSuggestion } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
-const COMMANDS: readonly Command[] = [runCommand, checkCommand, reportCommand];
+const COMMANDS: readonly Command[] = [runCommand, checkCommand, reportCommand, mergeCommand];
 
 const GLOBAL_OPTIONS: OptionTable = { ...HELP_OPTION, version: { help: 'show the version' } };
 

@@ -47,7 +47,7 @@ export function checkWritable(file: string): void {
 }
 
 /** Writes a file whole. Throws `UsageError` when it cannot. */
-export function writeOutput(file: string, text: string): void {
+export function writeOutput(file: string, text: string | Iterable<string>): void {
   try {
     writeWholeFile(file, text);
   } catch (error) {

@@ -18,8 +18,8 @@ function parseJson(text: string, name: string): unknown {
 
 function checkEdgeIndices({ edges, findings }: Snapshot): void {
   for (const [index, finding] of findings.entries()) {
-    const wanted =
-      finding.breakableBy === undefined ? finding.edges : [...finding.edges, finding.breakableBy];
+    const verdicts = [finding, finding.asSeen];
+    const wanted = verdicts.flatMap((verdict) => [...(verdict?.edges ?? []), verdict?.breakableBy ?? -1]);
     const wrong = wanted.find((edge) => edge >= edges.length);
     if (wrong !== undefined) {
       throw new ShapeError(`findings[${index}] to refer to one of ${edges.length} edges, got edge ${wrong}`);

@@ -8,17 +8,29 @@ const stack = fields({
   flow: optional(text),
 });
 
-const lockClass = fields({
-  name: text,
-  kind: text,
+const figures = {
   instances: wholeNumber,
   acquisitions: wholeNumber,
   contentions: wholeNumber,
   waitMs: times,
   holdMs: times,
+};
+
+const lockClass = fields({
+  name: text,
+  kind: text,
+  ...figures,
   site: optional(text),
   permits: optional(quantity),
+  unlimited: optional(flag),
+  fair: optional(flag),
+  serial: optional(flag),
+  exempt: optional(flag),
+  perCpu: optional(flag),
+  perInput: optional(list(fields({ input: wholeNumber, ...figures }))),
 });
+
+const counts = optional(list(wholeNumber));
 
 const edge = fields({
   from: text,
@@ -35,29 +47,38 @@ const edge = fields({
   gates: list(text),
   sharedGates: optional(list(text)),
   custodians: optional(list(text)),
+  outsideCustody: optional(flag),
+  sameInstance: optional(flag),
+  counts,
   held: stack,
   requested: stack,
 });
 
-const finding = fields({
-  code: text,
+const verdict = {
   certainty: word('potential', 'certain'),
   severity: word('error', 'warning', 'note'),
-  chain: list(text),
   edges: list(wholeNumber),
   flows: wholeNumber,
-  count: wholeNumber,
   message: text,
+  breakableBy: optional(wholeNumber),
+};
+
+const finding = fields({
+  code: text,
+  ...verdict,
+  chain: list(text),
+  count: wholeNumber,
   fingerprint: text,
   stack: optional(stack),
-  breakableBy: optional(wholeNumber),
+  counts,
+  asSeen: optional(fields(verdict)),
 });
 
 /** What a snapshot of version 1 must have. */
 export const snapshotShape: Shape = fields({
   tool: text,
   runtime: text,
-  inputs: list(fields({ id: text, runs: wholeNumber })),
+  inputs: list(fields({ id: text, runs: wholeNumber, name: optional(text) })),
   classes: list(lockClass),
   edges: list(edge),
   findings: list(finding),

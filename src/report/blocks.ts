@@ -4,6 +4,7 @@ import { formatSeen } from './count.ts';
 import { formatName, quoteName } from './escape.ts';
 import type { Block, Row } from './layout.ts';
 import { listMarkers } from './markers.ts';
+import { formatOrigin } from './origins.ts';
 import { findTellingFrame } from './place.ts';
 import { findStackVerb } from './stack-verbs.ts';
 
@@ -98,7 +99,7 @@ function listRows(edge: SnapshotEdge, context: FindingContext): Row[] {
 function createArrowBlock({ from, to, edge }: Arrow, context: FindingContext): Block {
   const title = `${formatName(from)} → ${formatName(to)}`;
   if (edge === undefined) return { title, remark: 'not recorded', rows: [] };
-  const remark = formatRemark(edge);
+  const remark = formatRemark(edge, context);
   return { title, remark, rows: listRows(edge, context) };
 }
 
@@ -109,14 +110,11 @@ function listFlows({ held, requested }: SnapshotEdge): string[] {
 }
 
 /** How often it was seen; of a declaration, whether it was seen at all. */
-function formatRemark(edge: SnapshotEdge): string {
+function formatRemark(edge: SnapshotEdge, context: FindingContext): string {
   const seen = edge.declared === true && edge.count === 0 ? 'never seen' : formatSeen(edge.count);
-  return [
-    ...(edge.declared === true ? ['declared'] : []),
-    seen,
-    ...listMarkers(edge),
-    ...listFlows(edge),
-  ].join(', ');
+  const words = [edge.declared === true ? 'declared' : undefined, seen, formatOrigin(edge, context)];
+  const known = words.filter((word) => word !== undefined);
+  return [...known, ...listMarkers(edge), ...listFlows(edge)].join(', ');
 }
 
 /** A finding without arrows: the class, and the one place where it happened. */

@@ -1,4 +1,10 @@
-import type { Snapshot, SnapshotClass, SnapshotEdge, SnapshotFinding } from '../validator/snapshot-format.ts';
+import type {
+  Snapshot,
+  SnapshotClass,
+  SnapshotEdge,
+  SnapshotFinding,
+  SnapshotInput,
+} from '../validator/snapshot-format.ts';
 
 /** One arrow of a chain; `edge` is missing when the snapshot does not hold it. */
 export interface Arrow {
@@ -15,6 +21,8 @@ export interface FindingContext {
   edges: SnapshotEdge[];
   edgeAt: (index: number) => SnapshotEdge | undefined;
   classNamed: (name: string) => SnapshotClass | undefined;
+  /** What was merged; a single one needs no mention. */
+  inputs: readonly SnapshotInput[];
 }
 
 export type ClassesByName = ReadonlyMap<string, SnapshotClass>;
@@ -57,6 +65,7 @@ export function createContext(
     edges: arrows.flatMap(({ edge }) => (edge === undefined ? [] : [edge])),
     edgeAt: (index) => snapshot.edges[index],
     classNamed: (name) => classes.get(name),
+    inputs: snapshot.inputs,
   };
 }
 

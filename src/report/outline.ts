@@ -4,6 +4,7 @@ import { formatFix } from './fixes.ts';
 import { formatFlows } from './flows.ts';
 import type { Block } from './layout.ts';
 import { listLegend } from './markers.ts';
+import { formatJoint } from './origins.ts';
 import { type Site, parseSite } from './site.ts';
 
 /** What every format tells of a finding below its message. Names in it are escaped for a terminal, places are not. */
@@ -18,7 +19,9 @@ export interface Outline {
 export function outlineFinding(context: FindingContext): Outline {
   return {
     blocks: createBlocks(context),
-    prose: [...listLegend(context), formatFlows(context)].filter((line) => line !== undefined),
+    prose: [...listLegend(context), formatJoint(context), formatFlows(context)].filter(
+      (line) => line !== undefined,
+    ),
     fix: formatFix(context),
   };
 }

@@ -58,7 +58,31 @@ export interface SnapshotClass {
   site?: string;
   /** Units of a counted resource. */
   permits?: number;
+  /** There is always one more unit. */
+  unlimited?: boolean;
+  /** First come, first served. */
+  fair?: boolean;
+  /** An executor whose jobs wait for each other. */
+  serial?: boolean;
+  /** Followed, and never part of a finding that has arrows. */
+  exempt?: boolean;
+  /** Private to one processor. */
+  perCpu?: boolean;
+  /** After merging: the figures of each input; `input` is its index in `inputs`. */
+  perInput?: ({ input: number } & SnapshotFigures)[];
 }
+
+/** What is counted and timed of a class. */
+export type SnapshotFigures = Pick<
+  SnapshotClass,
+  'instances' | 'acquisitions' | 'contentions' | 'waitMs' | 'holdMs'
+>;
+
+/**
+ * After merging: how often in which input, as pairs in one flat list: an index into `inputs`, and the count.
+ * Inputs without any are left out.
+ */
+export type SnapshotCounts = number[];
 
 export interface SnapshotEdge {
   from: string;
@@ -79,6 +103,11 @@ export interface SnapshotEdge {
   sharedGates?: string[];
   /** Executors in whose custody X was when Y was asked for. */
   custodians?: string[];
+  /** It was also seen outside any custody; without custodians it was seen nowhere else. */
+  outsideCustody?: boolean;
+  /** An edge from a class to itself: both were one and the same lock. */
+  sameInstance?: boolean;
+  counts?: SnapshotCounts;
   /** Where X was acquired; on a custody edge and a hand-over, where the obligation was handed over. */
   held: SnapshotStack;
   /** Where Y was asked for; on a custody edge, where the callback asked. */
@@ -105,6 +134,23 @@ export interface SnapshotFinding {
   stack?: SnapshotStack;
   /** A cycle that needs a breakable edge: which wait would end, as an index into `edges`. */
   breakableBy?: number;
+  /** Missing after merging where the inputs have the finding only together. */
+  counts?: SnapshotCounts;
+  /** What the inputs have by themselves, where they make it graver together. */
+  asSeen?: SnapshotVerdict;
+}
+
+/** What merging may change in a finding. */
+export type SnapshotVerdict = Pick<
+  SnapshotFinding,
+  'certainty' | 'severity' | 'edges' | 'flows' | 'message' | 'breakableBy'
+>;
+
+export interface SnapshotInput {
+  id: string;
+  runs: number;
+  /** The file it was merged from. */
+  name?: string;
 }
 
 /** Plain data, JSON-safe, keys and arrays in a stable order. */
@@ -112,7 +158,8 @@ export interface Snapshot {
   version: 1;
   tool: string;
   runtime: string;
-  inputs: { id: string; runs: number }[];
+  /** What was merged; ids are random, and differ between processes. */
+  inputs: SnapshotInput[];
   classes: SnapshotClass[];
   edges: SnapshotEdge[];
   findings: SnapshotFinding[];

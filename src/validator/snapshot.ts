@@ -39,7 +39,7 @@ export function toSnapshot(parts: SnapshotParts): Snapshot {
   };
 }
 
-function compareText(a: string, b: string): number {
+export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
@@ -51,7 +51,7 @@ function compareEdges(graph: DependencyGraph<EdgePlaces>, a: Edge<EdgePlaces>, b
   return compareText(key(a), key(b));
 }
 
-function compareFindings(a: SnapshotFinding, b: SnapshotFinding): number {
+export function compareFindings(a: SnapshotFinding, b: SnapshotFinding): number {
   return (
     compareText(a.code, b.code) ||
     compareText(a.chain.join('\u0000'), b.chain.join('\u0000')) ||
@@ -76,6 +76,11 @@ function toSnapshotClass(graph: DependencyGraph<EdgePlaces>, each: LockClass): S
     holdMs: toSnapshotTimes(each.holds),
     ...(site === undefined ? {} : { site: site.at }),
     ...(each.permits > 1 && Number.isFinite(each.permits) ? { permits: each.permits } : {}),
+    ...(each.permits === Infinity ? { unlimited: true } : {}),
+    ...(each.isFair ? { fair: true } : {}),
+    ...(each.isSerial ? { serial: true } : {}),
+    ...(each.isExempt ? { exempt: true } : {}),
+    ...(each.isPerCpu ? { perCpu: true } : {}),
   };
 }
 
@@ -104,6 +109,8 @@ function toSnapshotEdge({ graph, instanceName }: SnapshotParts, edge: Edge<EdgeP
       .sort(),
     ...(shared.length === 0 ? {} : { sharedGates: shared }),
     ...(custodians.length === 0 ? {} : { custodians }),
+    ...(custodians.length > 0 && edge.uncustodied ? { outsideCustody: true } : {}),
+    ...(edge.from === edge.to && data?.isSameInstance === true ? { sameInstance: true } : {}),
     held: toSnapshotStack(data?.held ?? [], data?.isHeldApproximate ?? false, data?.heldIn),
     requested: toSnapshotStack(
       data?.requested ?? [],
@@ -113,7 +120,8 @@ function toSnapshotEdge({ graph, instanceName }: SnapshotParts, edge: Edge<EdgeP
   };
 }
 
-function toSnapshotFinding(
+/** The plain form of a finding; `indices` says where its edges stand. */
+export function toSnapshotFinding(
   finding: Finding,
   indices: ReadonlyMap<Edge<EdgePlaces>, number>,
 ): SnapshotFinding {

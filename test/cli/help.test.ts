@@ -14,7 +14,8 @@ Finds deadlocks in asynchronous programs before they happen.
 Commands:
   run [options] <script> [args…]  Runs a program watched; reports on stderr at its end, and passes its failing status on.
   check [options] <trace…>        Replays event traces and reports; "-" reads stdin. Never explores schedules.
-  report [options] <snapshot>     Renders a saved snapshot.
+  report [options] <snapshot…>    Renders saved snapshots, merged.
+  merge [-o FILE] <snapshot…>     Makes one snapshot out of many; whatever the order, and however often one is given.
 
 Options:
   -h, --help     show this help
@@ -39,9 +40,9 @@ Options:
 
 ${exitStatus}`;
 
-const reportHelp = `Usage: lockdep report [options] <snapshot>
+const reportHelp = `Usage: lockdep report [options] <snapshot…>
 
-Renders a saved snapshot.
+Renders saved snapshots, merged.
 
 Options:
       --format FORMAT    how to render: text, json, sarif, github, junit, markdown, dot or mermaid (default text)
@@ -55,11 +56,21 @@ Options:
 ${exitStatus}`;
 
 const checkHelp = reportHelp
-  .replace('report [options] <snapshot>', 'check [options] <trace…>')
+  .replace('report [options] <snapshot…>', 'check [options] <trace…>')
   .replace(
-    'Renders a saved snapshot.',
+    'Renders saved snapshots, merged.',
     'Replays event traces and reports; "-" reads stdin. Never explores schedules.',
   );
+
+const mergeHelp = `Usage: lockdep merge [-o FILE] <snapshot…>
+
+Makes one snapshot out of many; whatever the order, and however often one is given.
+
+Options:
+  -o, --output FILE  write the snapshot to FILE (default stdout)
+  -h, --help         show this help
+
+${exitStatus}`;
 
 describe('what is asked for goes to stdout', () => {
   test.for([
@@ -71,6 +82,7 @@ describe('what is asked for goes to stdout', () => {
     [['run', '-h', 'none.mjs'], runHelp],
     [['check', '--help'], checkHelp],
     [['report', '--help'], reportHelp],
+    [['merge', '--help'], mergeHelp],
     [['report', 'none.json', '-h'], reportHelp],
     [['--version'], `lockdep ${readVersion()}\n`],
   ] as [string[], string][])('%j', ([args, stdout]) => {

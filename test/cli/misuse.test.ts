@@ -31,9 +31,9 @@ const FORMATS = 'text, json, sarif, github, junit, markdown, dot or mermaid';
 
 const mistakes: [args: string[], line: string][] = [
   [[], 'Expected a command, got none; see lockdep --help'],
-  [['reprot'], 'Expected a command (run, check or report), got "reprot"; did you mean report?'],
-  [['walk', 'app.mjs'], 'Expected a command (run, check or report), got "walk"'],
-  [['\u001b[2J'], 'Expected a command (run, check or report), got "\\x1b[2J"'],
+  [['reprot'], 'Expected a command (run, check, report or merge), got "reprot"; did you mean report?'],
+  [['walk', 'app.mjs'], 'Expected a command (run, check, report or merge), got "walk"'],
+  [['\u001b[2J'], 'Expected a command (run, check, report or merge), got "\\x1b[2J"'],
   [['--verison'], 'Expected one of --help, --version, got --verison; did you mean --version?'],
   [['--version=2'], 'Expected --version to have no value, got "2"'],
   [['-x'], 'Expected one of --help, --version, got -x'],
@@ -47,7 +47,14 @@ const mistakes: [args: string[], line: string][] = [
   [['check', 'good.json', '--format', 'yaml'], `Expected --format to be ${FORMATS}, got "yaml"`],
 
   [['report'], 'Expected a snapshot, got none; see lockdep report --help'],
-  [['report', 'good.json', 'good.json'], 'Expected one snapshot, got 2; merging them is not built yet'],
+  [['report', 'good.json', 'none.json'], 'Expected a snapshot, got none.json, which does not exist'],
+  [['merge'], 'Expected snapshots, got none; see lockdep merge --help'],
+  [['merge', '-o', 'folder', 'good.json'], 'Expected a file to write to, got folder, which is a directory'],
+  [
+    ['merge', '-o', 'out.json', 'good.json', 'text.json'],
+    'Expected text.json to be a snapshot, got text that is not JSON',
+  ],
+  [['merge', '--format', 'json', 'good.json'], 'Expected one of --output, --help, got --format'],
   [['report', 'none.json'], 'Expected a snapshot, got none.json, which does not exist'],
   [['report', 'app.mjs/none.json'], 'Expected a snapshot, got app.mjs/none.json, which does not exist'],
   [['report', 'folder'], 'Expected a snapshot, got folder, which is a directory'],
