@@ -3,15 +3,24 @@ import { escapeText } from '../report/escape.ts';
 import { listAlternatives } from './alternatives.ts';
 import { checkCommand } from './check-command.ts';
 import { type Command, HELP_OPTION } from './command.ts';
+import { diffCommand } from './diff-command.ts';
 import { formatCommandHelp, formatHelp } from './help.ts';
 import { mergeCommand } from './merge-command.ts';
 import { type OptionTable, findFirstPositional, parseOptions } from './options.ts';
+import { orderCommand } from './order-command.ts';
 import { reportCommand } from './report-command.ts';
 import { runCommand } from './run-command.ts';
 import { formatSuggestion } from './suggest.ts';
 import { UsageError } from './usage-error.ts';
 
-const COMMANDS: readonly Command[] = [runCommand, checkCommand, reportCommand, mergeCommand];
+const COMMANDS: readonly Command[] = [
+  runCommand,
+  checkCommand,
+  reportCommand,
+  mergeCommand,
+  diffCommand,
+  orderCommand,
+];
 
 const GLOBAL_OPTIONS: OptionTable = { ...HELP_OPTION, version: { help: 'show the version' } };
 

@@ -9,6 +9,14 @@ import { UsageError } from './usage-error.ts';
 
 const FAIL_ON: readonly FailOn[] = ['error', 'warning', 'never'];
 
+/** Which findings fail. */
+export const FAIL_ON_OPTION: OptionTable = {
+  'fail-on': {
+    value: 'LEVEL',
+    help: 'exit 1 at a finding this grave: error, warning or never (default error)',
+  },
+};
+
 /** The options of every command that renders. */
 export const COMMON_OPTIONS: OptionTable = {
   format: {
@@ -16,10 +24,7 @@ export const COMMON_OPTIONS: OptionTable = {
     help: `how to render: ${listAlternatives([...RENDERERS.keys()])} (default text)`,
   },
   output: { value: 'FILE', short: 'o', help: 'write the report to FILE' },
-  'fail-on': {
-    value: 'LEVEL',
-    help: 'exit 1 at a finding this grave: error, warning or never (default error)',
-  },
+  ...FAIL_ON_OPTION,
   baseline: { value: 'FILE', help: 'findings that FILE knows do not fail' },
   'update-baseline': { help: 'write to the baseline what is found, and exit 0' },
   reason: { value: 'TEXT', help: 'why what has no reason in the baseline may stay' },
@@ -32,7 +37,8 @@ function parseFormat(format: string): string {
   throw new UsageError(`Expected --format to be ${listAlternatives(known)}, got "${format}"${why}`);
 }
 
-function parseFailOn(text: string): FailOn {
+/** Parses the value of `--fail-on`. Throws `UsageError`. */
+export function parseFailOn(text: string): FailOn {
   const level = FAIL_ON.find((candidate) => candidate === text);
   if (level === undefined) {
     throw new UsageError(

@@ -1,8 +1,8 @@
 import { formatJsonParts } from '../report/json.ts';
 import type { Command } from './command.ts';
-import { mergeSnapshots } from './merge-snapshots.ts';
 import { type OptionTable, parseOptions } from './options.ts';
 import { checkWritable, writeOutput } from './output.ts';
+import { mergeSnapshots } from './read-snapshots.ts';
 import { UsageError } from './usage-error.ts';
 
 const MERGE_OPTIONS: OptionTable = {

@@ -1,92 +1,10 @@
 /** Findings of a merged graph: the rules of the live validator over the edges of all inputs. */
-import { DependencyGraph } from '../graph/dependency-graph.ts';
-import type { Edge } from '../graph/edge.ts';
-import type { Gate } from '../graph/exclusion.ts';
-import { ClassRegistry } from '../validator/class-registry.ts';
 import type { Finding } from '../validator/finding.ts';
-import type { EdgePlaces, LockClass, LockKind } from '../validator/lock-class.ts';
 import type { SnapshotClass, SnapshotEdge, SnapshotFinding } from '../validator/snapshot-format.ts';
 import { toSnapshotFinding } from '../validator/snapshot.ts';
 import { findCycleFinding } from '../validator/verdicts.ts';
+import { LoadedGraph } from './loaded-graph.ts';
 import { compareGravity } from './merged-finding.ts';
-
-type LockEdge = Edge<EdgePlaces>;
-
-/** A graph made of plain data. Edges name classes, so that classes of one name and several kinds are one node here. */
-class LoadedGraph {
-  readonly graph = new DependencyGraph<EdgePlaces>();
-  readonly #registry = new ClassRegistry(this.graph, () => []);
-  readonly #byName = new Map<string, LockClass>();
-  readonly #gates = new Map<string, Gate>();
-  readonly indices = new Map<LockEdge, number>();
-
-  constructor(classes: readonly SnapshotClass[]) {
-    for (const each of classes) {
-      if (this.#byName.has(each.name)) continue;
-      const permits = each.unlimited === true ? Infinity : (each.permits ?? 1);
-      const lockClass = this.#registry.classOf(each.name, {
-        kind: each.kind as LockKind,
-        permits,
-        isFair: each.fair === true,
-        isSerial: each.serial === true,
-        isExempt: each.exempt === true,
-        isPerCpu: each.perCpu === true,
-      });
-      this.#byName.set(each.name, lockClass);
-    }
-  }
-
-  get classes(): readonly LockClass[] {
-    return this.#registry.classes;
-  }
-
-  load(edge: SnapshotEdge, index: number): void {
-    const [from, to] = [this.#nodeOf(edge.from), this.#nodeOf(edge.to)];
-    if (edge.declared === true) this.graph.declare(from, to);
-    if (edge.declared !== true || edge.count > 0) this.#observe(from, to, edge);
-    const loaded = this.graph.edgeBetween(from, to, edge.kind, edge.fromMode, edge.toMode);
-    if (loaded !== undefined) this.indices.set(loaded, index);
-  }
-
-  #nodeOf(name: string): number {
-    const lockClass = this.#byName.get(name) ?? this.#registry.classOf(name, {});
-    this.#byName.set(name, lockClass);
-    return lockClass.node;
-  }
-
-  #gateOf(name: string): Gate {
-    const known = this.#gates.get(name) ?? this.#gates.size + 1;
-    this.#gates.set(name, known);
-    return known;
-  }
-
-  /** One sighting for each custody that it was seen in, and one for none. */
-  #observe(from: number, to: number, edge: SnapshotEdge): void {
-    const { kind, fromMode, toMode, custodians = [] } = edge;
-    const shared = (edge.sharedGates ?? []).map((gate) => -this.#gateOf(gate));
-    const observation = {
-      evidence: edge.evidence,
-      isBreakable: edge.breakable,
-      isSimultaneous: edge.simultaneous,
-      isProvisional: edge.provisional,
-      isWaiting: false,
-      gates: [...shared, ...edge.gates.map((gate) => this.#gateOf(gate))].sort((a, b) => a - b),
-    };
-    const places = (): EdgePlaces => ({
-      held: [],
-      requested: [],
-      isHeldApproximate: false,
-      isRequestedApproximate: false,
-      isSameInstance: edge.sameInstance === true,
-    });
-    const isOutside = custodians.length === 0 || edge.outsideCustody === true;
-    for (const name of custodians) {
-      const custody = { ...observation, custodian: this.#nodeOf(name) };
-      this.graph.observe(from, to, kind, fromMode, toMode, custody, places);
-    }
-    if (isOutside) this.graph.observe(from, to, kind, fromMode, toMode, observation, places);
-  }
-}
 
 /**
  * Finds what all edges make together, by fingerprint. The edges come in one order always, so the same
@@ -96,8 +14,7 @@ export function findTogether(
   classes: readonly SnapshotClass[],
   edges: readonly SnapshotEdge[],
 ): Map<string, SnapshotFinding> {
-  const loaded = new LoadedGraph(classes);
-  for (const [index, edge] of edges.entries()) loaded.load(edge, index);
+  const loaded = new LoadedGraph(classes, edges);
   const found = new Map<string, SnapshotFinding>();
   for (const edge of loaded.indices.keys()) {
     const finding: Finding | undefined = findCycleFinding(loaded.graph, loaded.classes, edge, false);

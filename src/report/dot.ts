@@ -1,6 +1,13 @@
 /** The graph in the DOT language of Graphviz. Edges of a cycle are thick and coloured, hand-overs dashed. */
 import type { Snapshot } from '../validator/snapshot-format.ts';
-import { COLORS, type DrawnEdge, type DrawnNode, createDrawing, isExecutor, isHandOver } from './drawing.ts';
+import {
+  COLORS,
+  type DrawnEdge,
+  type DrawnNode,
+  createDrawing,
+  isExecutorKind,
+  isHandOver,
+} from './drawing.ts';
 import { escapeText } from './escape.ts';
 
 /** In a label a backslash begins an escape (`\N` is the node's name), and `&` an HTML entity. */
@@ -17,7 +24,7 @@ function formatAttributes(attributes: Readonly<Record<string, string | undefined
 function formatNode(node: DrawnNode): string {
   const attributes = {
     label: quoteDot(node.name),
-    shape: isExecutor(node) ? 'component' : undefined,
+    shape: isExecutorKind(node.kind) ? 'component' : undefined,
     color: node.severity === undefined ? undefined : `"${COLORS[node.severity]}"`,
     penwidth: node.severity === undefined ? undefined : '2',
   };

@@ -72,8 +72,8 @@ export function isHandOver({ edge }: DrawnEdge): boolean {
   return edge.kind === 'custody' || edge.kind === 'handoff';
 }
 
-/** Tells whether somebody else runs what is waited for. */
-export function isExecutor({ kind }: DrawnNode): boolean {
+/** Tells whether whoever waits for a class waits for somebody to run, rather than to release. */
+export function isExecutorKind(kind: string): boolean {
   return kind === 'executor' || kind === 'rcu' || kind === 'context';
 }
 

@@ -1,6 +1,13 @@
 /** The graph as a Mermaid flowchart. Edges of a cycle are thick and coloured, hand-overs dotted. */
 import type { Severity, Snapshot } from '../validator/snapshot-format.ts';
-import { COLORS, type DrawnEdge, type DrawnNode, createDrawing, isExecutor, isHandOver } from './drawing.ts';
+import {
+  COLORS,
+  type DrawnEdge,
+  type DrawnNode,
+  createDrawing,
+  isExecutorKind,
+  isHandOver,
+} from './drawing.ts';
 import { escapeText } from './escape.ts';
 
 /** What Mermaid draws without being told to try harder (`maxEdges`, `maxTextSize`). */
@@ -21,7 +28,7 @@ function quoteMermaid(text: string): string {
 }
 
 function formatNode(node: DrawnNode): string {
-  const [open, close] = isExecutor(node) ? ['[[', ']]'] : ['[', ']'];
+  const [open, close] = isExecutorKind(node.kind) ? ['[[', ']]'] : ['[', ']'];
   const mark = node.severity === undefined ? '' : `:::${node.severity}`;
   return `  ${node.id}${open}${quoteMermaid(node.name)}${close}${mark}`;
 }

@@ -16,6 +16,8 @@ Commands:
   check [options] <trace…>        Replays event traces and reports; "-" reads stdin. Never explores schedules.
   report [options] <snapshot…>    Renders saved snapshots, merged.
   merge [-o FILE] <snapshot…>     Makes one snapshot out of many; whatever the order, and however often one is given.
+  diff [options] <old> <new>      Tells the findings, classes and edges that are new in a snapshot.
+  order <snapshot…>               Prints the order in which locks are taken, and the code that declares it.
 
 Options:
   -h, --help     show this help

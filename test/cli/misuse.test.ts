@@ -31,9 +31,12 @@ const FORMATS = 'text, json, sarif, github, junit, markdown, dot or mermaid';
 
 const mistakes: [args: string[], line: string][] = [
   [[], 'Expected a command, got none; see lockdep --help'],
-  [['reprot'], 'Expected a command (run, check, report or merge), got "reprot"; did you mean report?'],
-  [['walk', 'app.mjs'], 'Expected a command (run, check, report or merge), got "walk"'],
-  [['\u001b[2J'], 'Expected a command (run, check, report or merge), got "\\x1b[2J"'],
+  [
+    ['reprot'],
+    'Expected a command (run, check, report, merge, diff or order), got "reprot"; did you mean report?',
+  ],
+  [['walk', 'app.mjs'], 'Expected a command (run, check, report, merge, diff or order), got "walk"'],
+  [['\u001b[2J'], 'Expected a command (run, check, report, merge, diff or order), got "\\x1b[2J"'],
   [['--verison'], 'Expected one of --help, --version, got --verison; did you mean --version?'],
   [['--version=2'], 'Expected --version to have no value, got "2"'],
   [['-x'], 'Expected one of --help, --version, got -x'],
@@ -48,6 +51,9 @@ const mistakes: [args: string[], line: string][] = [
 
   [['report'], 'Expected a snapshot, got none; see lockdep report --help'],
   [['report', 'good.json', 'none.json'], 'Expected a snapshot, got none.json, which does not exist'],
+  [['diff', 'good.json'], 'Expected two snapshots, got 1; see lockdep diff --help'],
+  [['diff', 'good.json', 'null.json'], 'Expected null.json to be a snapshot, got JSON without a "version"'],
+  [['order'], 'Expected a snapshot, got none; see lockdep order --help'],
   [['merge'], 'Expected snapshots, got none; see lockdep merge --help'],
   [['merge', '-o', 'folder', 'good.json'], 'Expected a file to write to, got folder, which is a directory'],
   [
