@@ -32,6 +32,8 @@ export type { AcquireOptions, WaitOptions } from './locks/wait-options.ts';
 export type { LockOptions, NamedOptions } from './locks/watch.ts';
 export { acquireAll } from './locks/acquire-all.ts';
 export { type FlowOptions, flow } from './locks/flow.ts';
+export { FamilyLock } from './locks/family-lock.ts';
+export type { Member } from './locks/member.ts';
 export { Mutex } from './locks/mutex.ts';
 export { RwLock, type RwLockOptions } from './locks/rw-lock.ts';
 export { type Attempt, type OptimisticOptions, optimistic } from './locks/optimistic.ts';

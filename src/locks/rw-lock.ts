@@ -30,6 +30,11 @@ export class RwLock extends Lock {
     this.#readCode = readers === 'queued' ? SHARED : RECURSIVE;
   }
 
+  /** Whether a writer has it now. */
+  protected get isWritten(): boolean {
+    return this.#isWritten;
+  }
+
   /** Waits until it may read. */
   acquireRead(options?: AcquireOptions): Promise<Hold> {
     return this.acquireAs(this.#readCode, 1, options, false);

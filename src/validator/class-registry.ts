@@ -41,18 +41,23 @@ export class ClassRegistry {
     if (subclass === 0) return lockClass;
     const known = lockClass.subclasses.get(subclass);
     if (known !== undefined) return known;
-    const suffix = `/${subclass}`;
-    const { givenName } = lockClass;
-    const base = this.#attributes[lockClass.node]!;
-    const created = this.#add(
-      `${lockClass.node}${suffix}`,
-      givenName === undefined ? undefined : givenName + suffix,
-      () => base.name + suffix,
-      lockClass.site,
-      lockClass.options,
-    );
+    const created = this.#derive(lockClass, `/${subclass}`);
     lockClass.subclasses.set(subclass, created);
     return created;
+  }
+
+  /** The class of what belongs to the locks of a class, such as the members of a family. */
+  partOf(lockClass: LockClass, part: string): LockClass {
+    const suffix = `.${part}`;
+    return this.#byKey.get(keyOfDerived(lockClass, suffix)) ?? this.#derive(lockClass, suffix);
+  }
+
+  /** A class of the same options, named after `lockClass`. */
+  #derive(lockClass: LockClass, suffix: string): LockClass {
+    const { givenName, site, options } = lockClass;
+    const base = this.#attributes[lockClass.node]!;
+    const name = givenName === undefined ? undefined : givenName + suffix;
+    return this.#add(keyOfDerived(lockClass, suffix), name, () => base.name + suffix, site, options);
   }
 
   /** Classes of that name, of whatever kind. */
@@ -95,6 +100,10 @@ export class ClassRegistry {
     this.#attributes[node] = attributes;
     return lockClass;
   }
+}
+
+function keyOfDerived({ node }: LockClass, suffix: string): string {
+  return `${node}${suffix}`;
 }
 
 const UNKNOWN_PLACE = 'unknown place';

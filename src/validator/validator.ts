@@ -171,6 +171,11 @@ export class Validator {
     return this.#classes.subclassOf(lockClass, subclass);
   }
 
+  /** @internal The class of what belongs to the locks of a class. */
+  partOf(lockClass: LockClass, part: string): LockClass {
+    return this.#classes.partOf(lockClass, part);
+  }
+
   /** @internal What execution contexts ask for, and what is held where they may come in. */
   get contexts(): Contexts {
     return (this.#contexts ??= new Contexts(this.#arrows, (name) => this.classOf(name, { kind: 'context' })));

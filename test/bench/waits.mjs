@@ -4,7 +4,7 @@
  *   node test/bench/waits.mjs [--json]
  * Exits with 1 when one takes over 1.5 times as long.
  */
-import { Mutex, RefGate, Validator, optimistic } from '../../dist/index.js';
+import { FamilyLock, Mutex, RefGate, Validator, optimistic } from '../../dist/index.js';
 
 const ROUNDS = 15;
 const WARM_UP = 4;
@@ -117,6 +117,46 @@ const gates = {
   plain: { create: () => new PlainGate(), release: (release) => release() },
 };
 
+/** A count of readers, one writer at most who waits for it to be zero, and a number that ends the writes of all. */
+class PlainMember {
+  readers = 0;
+  sequence = 0;
+  writer = null;
+  constructor(family) {
+    this.family = family;
+  }
+  tryRead() {
+    if (this.writer !== null || this.sequence === this.family.sequence) return false;
+    this.readers++;
+    return true;
+  }
+  endRead() {
+    if (this.readers === 0) return;
+    if (--this.readers > 0 || this.writer === null) return;
+    const { writer } = this;
+    this.writer = null;
+    this.sequence = this.family.sequence;
+    writer();
+  }
+  startWrite() {
+    if (this.readers > 0) return new Promise((resolve) => void (this.writer = resolve));
+    this.sequence = this.family.sequence;
+    return Promise.resolve();
+  }
+  endWrite() {
+    this.sequence = 0;
+  }
+}
+
+const family = new FamilyLock({ validator: off });
+await family.acquireWrite();
+const plainFamily = { sequence: 1 };
+
+const members = {
+  ours: { create: () => family.attach() },
+  plain: { create: () => new PlainMember(plainFamily) },
+};
+
 /** Name, how many, and the program; each side brings its own way of doing it. */
 const programs = [
   [
@@ -207,6 +247,45 @@ const programs = [
         const wait = gate.drained();
         for (const pass of passes) release(pass);
         await wait;
+      }
+    },
+  ],
+  [
+    'Member, read',
+    200_000,
+    members,
+    ({ create }, count) => {
+      const member = create();
+      for (let i = 0; i < count; i++) {
+        member.tryRead();
+        member.endRead();
+      }
+    },
+  ],
+  [
+    'Member, write, nobody reads',
+    40_000,
+    members,
+    async ({ create }, count) => {
+      const member = create();
+      for (let i = 0; i < count; i++) {
+        await member.startWrite();
+        member.endWrite();
+      }
+    },
+  ],
+  [
+    `Member, write, ${WAITERS} read`,
+    40_000,
+    members,
+    async ({ create }, count) => {
+      const member = create();
+      for (let i = 0; i < count; i++) {
+        for (let k = 0; k < WAITERS; k++) member.tryRead();
+        const wait = member.startWrite();
+        for (let k = 0; k < WAITERS; k++) member.endRead();
+        await wait;
+        member.endWrite();
       }
     },
   ],

@@ -1,6 +1,15 @@
 /** Whatever is handed to a lock that it cannot use: one clear line, and the lock is as it was. */
 import { describe, expect, test } from 'vitest';
-import { LockdepError, Mutex, RefGate, RwLock, Semaphore, Validator, optimistic } from '../../src/index.ts';
+import {
+  FamilyLock,
+  LockdepError,
+  Mutex,
+  RefGate,
+  RwLock,
+  Semaphore,
+  Validator,
+  optimistic,
+} from '../../src/index.ts';
 import { expectOneLine } from './misuse.ts';
 import { policies, turn } from './subjects.ts';
 
@@ -68,6 +77,8 @@ const constructors: Row[] = [
     "Expected `readers` to be 'queued' or 'recursive', got ",
     notReaders,
   ],
+  ['new FamilyLock(…)', 'throws', (_, value) => new FamilyLock(value), options, notObjects],
+  ['new FamilyLock({ … })', 'throws', (_, value) => new FamilyLock(value), keys, strangers],
   ['new RefGate(…)', 'throws', (_, value) => new RefGate(value), options, notObjects],
   ['new RefGate({ … })', 'throws', (_, value) => new RefGate(value), keys, strangers],
   ['new RefGate({ name })', 'throws', (_, value) => new RefGate({ name: value }), name, notStrings],
@@ -119,6 +130,8 @@ const waits: [name: string, wait: (locks: Locks, options: Anything) => Promise<u
   ['rwLock.waitForUnlock', ({ rwLock }, options) => rwLock.waitForUnlock('read', options)],
   ['rwLock.waitForQueue', ({ rwLock }, options) => rwLock.waitForQueue(options)],
   ['semaphore.waitForUnlock', ({ semaphore }, options) => semaphore.waitForUnlock(options)],
+  ['member.startWrite', (_, options) => new FamilyLock().attach().startWrite(options)],
+  ['member.detach', (_, options) => new FamilyLock().attach().detach(options)],
   ['refGate.drained', (_, options) => new RefGate().drained(options)],
   ['semaphore.waitForQueue', ({ semaphore }, options) => semaphore.waitForQueue(options)],
 ];
