@@ -33,7 +33,9 @@ test.each([
         const { isDeadlockReachable } = explore(program, { isReduced: false, stateLimit });
         answers[`${isDeadlockReachable}`]++;
         if (isDeadlockReachable === undefined) return;
-        expect(explore(program).isDeadlockReachable, formatProgram(program)).toBe(isDeadlockReachable);
+        const reduced = explore(program).isDeadlockReachable;
+        // The search without them may come upon a deadlock early, and the other reach its limit first.
+        if (reduced !== undefined) expect(reduced, formatProgram(program)).toBe(isDeadlockReachable);
       }),
       { numRuns },
     );
