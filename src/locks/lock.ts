@@ -2,6 +2,8 @@
  * What all our locks share beside the queue: a request and its grant, the release, and what is said of
  * misuse. The lock is in order before the validator draws conclusions or anybody is called.
  */
+import type { Clock } from '../causality/clock.ts';
+import { skipClosed } from '../causality/grant.ts';
 import { LockdepError, rejectArgument } from '../validator/errors.ts';
 import { EXCLUSIVE, SHARED, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
@@ -19,6 +21,9 @@ import {
 import type { Watch } from './watch.ts';
 
 export abstract class Lock extends QueuedLock {
+  /** What lay behind the try that failed last. */
+  #lastTry: Clock = null;
+
   /** @internal A new handle for a hold of this lock. */
   abstract createHold(code: number, units: number, obligation: Obligation | null): Hold;
 
@@ -62,15 +67,36 @@ export abstract class Lock extends QueuedLock {
   }
 
   protected tryAcquireAs(code: number, units: number, tryCode: number): Hold | undefined {
-    if (!this.canTake(code, units)) return undefined;
+    if (!this.canTake(code, units)) {
+      if (this.watch !== null) this.#lastTry = this.watch.engine.tracker.asked();
+      return undefined;
+    }
     const { watch } = this;
     if (watch?.isOrdered === true) checkPlace(watch, this, undefined);
     this.take(code, units);
     if (watch === null) return this.createHold(code, units, null);
-    const obligation = watch.engine.ask(watch.lockClass, tryCode, watch.instance, false);
+    const obligation = this.#askToTry(watch, code, tryCode);
     if (watch.isOrdered) annotate(obligation, this, true, null);
     watch.engine.tracker.advance(watch.engine.grant(obligation));
     return this.createHold(code, units, obligation);
+  }
+
+  /**
+   * Whoever tries again what it tried in vain, with the same locks in hand, waits for it: its request was made
+   * at the first try, and it could give up any time.
+   */
+  #askToTry(watch: Watch, code: number, tryCode: number): Obligation {
+    const { engine, lockClass, instance } = watch;
+    const first = this.#lastTry;
+    this.#lastTry = null;
+    const now = first === null ? null : engine.tracker.asked();
+    const held = first === null ? null : skipClosed(first.opens);
+    if (first === null || now === null || held === null || skipClosed(now.opens) !== held)
+      return engine.ask(lockClass, tryCode, instance, false);
+    const asked = engine.ask(lockClass, code, instance, true);
+    asked.clock = first;
+    asked.under = held;
+    return asked;
   }
 
   /** @internal Whether it can be taken exclusively at all, one unit at a time. */

@@ -252,6 +252,37 @@ const programs: Program[] = [
     },
   ],
   [
+    'a try that is tried again until it succeeds',
+    ['warning circular-dependency A→B→A'],
+    async (v) => {
+      const [a, b] = ['A', 'B'].map((name) => new Mutex({ name, validator: v })) as [Mutex, Mutex];
+      const held = await b.acquire();
+      setTimeout(() => held.release(), 2);
+      await a.run(async () => {
+        let hold = b.tryAcquire();
+        while (hold === undefined) {
+          await sleep(1);
+          hold = b.tryAcquire();
+        }
+        hold.release();
+      });
+      await nested(b, a);
+    },
+  ],
+  [
+    'a try that fails, and another without the lock that was held then',
+    [],
+    async (v) => {
+      const [a, b] = ['A', 'B'].map((name) => new Mutex({ name, validator: v })) as [Mutex, Mutex];
+      const held = await b.acquire();
+      await a.run(() => expect(b.tryAcquire()).toBeUndefined());
+      held.release();
+      b.tryAcquire()!.release();
+      await a.run(() => b.tryAcquire()!.release());
+      await nested(b, a);
+    },
+  ],
+  [
     'a flow that leaves a lock held',
     ['warning held-at-end A'],
     async (v) => {
