@@ -23,7 +23,9 @@ export interface SnapshotParts {
 
 export function toSnapshot(parts: SnapshotParts): Snapshot {
   const { graph, classes, findings } = parts;
-  const edges = [...graph.edges()].filter((edge) => edge.isActive).sort((a, b) => compareEdges(graph, a, b));
+  // A finding shows its arrows, those too that were there when it was published and did not come true.
+  const found = findings.flatMap((finding) => finding.edges);
+  const edges = [...new Set([...graph.edges(), ...found])].sort((a, b) => compareEdges(graph, a, b));
   const indices = new Map(edges.map((edge, index) => [edge, index]));
   return {
     version: 1,

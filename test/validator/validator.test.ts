@@ -421,3 +421,19 @@ test('places are those of the program, without frames of ours', async () => {
     }
   }
 });
+
+test('a finding has its arrows in the snapshot, those too that did not come true', async () => {
+  const validator = new Validator();
+  const [a, b] = ['A', 'B'].map((name) => new Mutex({ name, validator })) as [Mutex, Mutex];
+  const [first, second] = [await a.acquire(), await b.acquire()];
+  const waits = [a.acquire(), b.acquire()];
+  validator.checkOpen({ isDrained: true });
+  expect(validator.findings.length).toBeGreaterThan(0);
+  // Released from elsewhere before anything was granted: nothing is left of the arrows.
+  first.release();
+  second.release();
+  for (const hold of await Promise.all(waits)) hold.release();
+  const { edges, findings } = validator.snapshot();
+  expect(findings.length).toBeGreaterThan(0);
+  for (const { edges: arrows } of findings) for (const index of arrows) expect(edges[index]).toBeDefined();
+});
