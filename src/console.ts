@@ -25,6 +25,8 @@ export interface WatchedValidator {
   snapshot: () => Snapshot;
   onFinding: (listener: (finding: SnapshotFinding, snapshot: () => Snapshot) => void) => () => void;
   checkOpen: (options: { isDrained: boolean }) => void;
+  /** Called once, at the end. */
+  reportHeldAtEnd?: () => void;
 }
 
 export interface InstallOptions {
@@ -119,6 +121,7 @@ class ProcessConsole {
 
   #onEnd(code: number): void {
     this.#guard(() => this.#recording?.stop());
+    this.#guard(() => this.#validator.reportHeldAtEnd?.());
     this.#guard(() => this.#save());
     if (this.#isRun || this.#validator.policy !== 'error' || (process.exitCode ?? code) !== 0) return;
     const hasError = this.#guard(() => this.#validator.findings.some(({ severity }) => severity === 'error'));

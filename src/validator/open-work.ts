@@ -55,6 +55,18 @@ function observeSiblings(arrows: Arrows, live: readonly Obligation[]): void {
   }
 }
 
+/** What somebody has and nobody waits for; nothing as long as anybody waits. */
+export function findHeld(newest: Obligation | null): Obligation[] {
+  const found: Obligation[] = [];
+  for (let each = newest; each !== null; each = each.older) {
+    if (each.isWaiting) return [];
+    const { kind } = each.lockClass;
+    const isHeld = each.isOpen && each.rare?.isJob !== true && kind !== 'flow' && kind !== 'executor';
+    if (isHeld && each.rare?.custodian == null) found.push(each);
+  }
+  return found.reverse();
+}
+
 /**
  * What was handed over and is not taken up: a parcel, or a job of the loop. A job of a serial executor is
  * left out, since it stands behind something that has a finding of its own.

@@ -18,7 +18,7 @@ import {
 } from './errors.ts';
 import { type Finding, fingerprintOf, formatMessage, printableName } from './finding.ts';
 import type { EdgePlaces, LockClass, LockClassOptions } from './lock-class.ts';
-import { findNotTakenUp, observeOpenWork } from './open-work.ts';
+import { findHeld, findNotTakenUp, observeOpenWork } from './open-work.ts';
 import { Request, type RequestOptions } from './request.ts';
 import type { FindingCode, Severity, Snapshot, SnapshotFinding } from './snapshot-format.ts';
 import { toSnapshot } from './snapshot.ts';
@@ -66,6 +66,8 @@ export class Validator {
   /** Provisional findings of earlier checks, which are published once they have stood for one. */
   readonly #standing = new Map<string, number>();
   #checks = 0;
+  /** What is open and has a finding of its own. */
+  readonly #told = new WeakSet<Obligation>();
   readonly #listeners = new Set<FindingListener>();
   #pendingError: LockdepError | undefined;
   #isFaulty = false;
@@ -142,6 +144,17 @@ export class Validator {
       const place = rare!.handedAt ?? [];
       this.report('held-at-end', lockClass, `was handed to "${taker}", and never taken up`, 'warning', place);
     }
+  }
+
+  /**
+   * The process ends: whatever is still held is told, as a note. While somebody waits it is not, since then it
+   * is the wait that matters.
+   */
+  reportHeldAtEnd(): void {
+    const held = findHeld(this.engine.newest);
+    for (const each of held)
+      if (!this.#told.has(each))
+        this.reportSince('held-at-end', each, 'is still held at the end of the process', 'note');
   }
 
   /**
@@ -271,6 +284,7 @@ export class Validator {
 
   /** @internal A finding about something that is open, made where that was asked for. */
   reportSince(code: FindingCode, open: Obligation, subject: string, severity?: Severity): void {
+    this.#told.add(open);
     const { stack = [], lockClass, transition } = open;
     const read = readStack(stack);
     this.report(code, lockClass, subject, severity, read.length > 0 ? read : (transition.samples[0] ?? []));

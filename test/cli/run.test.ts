@@ -5,6 +5,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Ended, cleanEnv, cliPath, fakeValidator, makeFolder, runCli } from './command.ts';
 
+const library = new URL('../../dist/index.js', import.meta.url).href;
+
 const CLEAN = 'No findings (0 classes, 0 edges).\n';
 
 interface Program {
@@ -55,6 +57,22 @@ describe('lockdep run', () => {
       name: '--app.mjs',
     });
     expect([stdout, status]).toEqual(['ran', 0]);
+  });
+
+  test('tells what is still held at the end, as a note', () => {
+    const source = (last: string): string => `import { Mutex } from ${JSON.stringify(library)};
+const a = new Mutex({ name: 'A' });
+const hold = await a.acquire();
+${last}
+`;
+    const { stderr, status } = runProgram(source(''));
+    expect(stderr).toMatch(
+      /^Lock held at the end: "A" is still held at the end of the process \[held-at-end\]\n[^]*\n1 finding: 1 note /,
+    );
+    expect(status).toBe(0);
+    expect(runProgram(source('hold.release();')).stderr).toBe('No findings (1 class, 0 edges).\n');
+    // While somebody waits, it is the wait that matters.
+    expect(runProgram(source('void a.acquire();')).stderr).not.toContain('end of the process');
   });
 
   test('reports what was found, with source lines, and fails', () => {
