@@ -3,7 +3,7 @@ import { clockOf, join } from '../causality/clock.ts';
 import type { Engine } from '../validator/engine.ts';
 import { EXCLUSIVE, type LockClass, TRY } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
-import { captureStack, readStack } from '../validator/stack-trace.ts';
+import type { RawStack } from '../validator/stack-trace.ts';
 
 /**
  * Asks an executor to run something that will discharge `holds`. A job of a serial executor is waited
@@ -20,20 +20,24 @@ export function beginJob(
   rareOf(job).isJob = true;
   job.isScoped = true;
   if (holds.length === 0) return job;
-  const place = engine.place ?? readStack(captureStack());
+  const place = engine.here();
   for (const { obligation } of holds) {
-    if (obligation === null || obligation.owner !== engine.owner) continue;
-    // The hold may come from another flow; its grant is behind the job all the same.
-    job.clock = join(job.clock, clockOf(obligation));
-    const rare = rareOf(obligation);
-    // Whoever accepted it in a parcel hands it on, and has it no longer.
-    if (rare.custodian?.isOpen === true && rare.custodian.rare?.isParcel === true)
-      engine.discharge(rare.custodian);
-    rare.custodian = job;
-    rare.handedAt = place;
-    engine.arrows.observeHandOver(obligation, job, false);
-    engine.observer?.handedOver(obligation, job);
+    if (obligation !== null && obligation.owner === engine.owner) handTo(engine, job, obligation, place);
   }
-  job.under = job.clock === null ? null : job.clock.opens;
   return job;
+}
+
+/** The discharge of `obligation` passes to `job`, at `place`. */
+export function handTo(engine: Engine, job: Obligation, obligation: Obligation, place: RawStack): void {
+  // The hold may come from another flow; its grant is behind the job all the same.
+  job.clock = join(job.clock, clockOf(obligation));
+  job.under = job.clock === null ? null : job.clock.opens;
+  const rare = rareOf(obligation);
+  // Whoever accepted it in a parcel hands it on, and has it no longer.
+  if (rare.custodian?.isOpen === true && rare.custodian.rare?.isParcel === true)
+    engine.discharge(rare.custodian);
+  rare.custodian = job;
+  rare.handedAt = place;
+  engine.arrows.observeHandOver(obligation, job, false);
+  engine.observer?.handedOver(obligation, job);
 }

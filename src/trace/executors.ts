@@ -5,7 +5,6 @@
 import { beginJob } from '../locks/job.ts';
 import { EXCLUSIVE } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
-import type { RawStack } from '../validator/stack-trace.ts';
 import type { Validator } from '../validator/validator.ts';
 import type { TraceLock } from './lock-table.ts';
 import type { Hold, Task } from './task.ts';
@@ -34,9 +33,8 @@ export class Executors {
   }
 
   /** A job that will discharge `hold` is queued, by whoever has the tracker's clock. */
-  handOver(executor: TraceLock, task: Task, hold: Hold, place: RawStack): void {
+  handOver(executor: TraceLock, task: Task, hold: Hold): void {
     const { engine } = this.#validator;
-    engine.place = place;
     const obligation = beginJob(engine, executor.of.lockClass, executor.instance, [hold]);
     this.#executorOf(executor, task).queue.push({ obligation, parcel: hold });
   }

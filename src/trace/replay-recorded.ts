@@ -4,6 +4,7 @@
  * them, so that replaying gives the clocks that the program had, no more and no less.
  */
 import { clockOf, join } from '../causality/clock.ts';
+import { handTo } from '../locks/job.ts';
 import { TRY, WAIT } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { Validator } from '../validator/validator.ts';
@@ -64,14 +65,8 @@ export class RecordedReplay {
 
   handOver({ of, job }: HandOverEvent): void {
     const [obligation, taker] = [this.#find(of!), this.#find(job!)];
-    taker.clock = join(taker.clock, clockOf(obligation));
-    taker.under = taker.clock === null ? null : taker.clock.opens;
-    const rare = rareOf(obligation);
-    if (rare.custodian?.isOpen === true && rare.custodian.rare?.isParcel === true)
-      this.#validator.engine.discharge(rare.custodian);
-    rare.custodian = taker;
-    rare.handedAt = this.#validator.engine.place;
-    this.#validator.engine.arrows.observeHandOver(obligation, taker, false);
+    const { engine } = this.#validator;
+    handTo(engine, taker, obligation, engine.here());
   }
 
   /** A grant without what lay behind its request. */

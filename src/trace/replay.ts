@@ -350,7 +350,7 @@ export class Replay {
   }
 
   #handOver(task: Task, name: LockName, to: string): void {
-    const place = this.#here();
+    this.#here();
     const lock = this.#locks.lockOf(name);
     const hold = findHold(task, lock) ?? lock.holds.at(-1);
     if (hold === undefined) {
@@ -361,7 +361,7 @@ export class Replay {
     this.#tracker.clock = task.frame.clock;
     if (this.#locks.isExecutor(to)) {
       const executor = this.#locks.lockOf({ className: to, instance: '' });
-      this.#executors.handOver(executor, receiver, hold, place);
+      this.#executors.handOver(executor, receiver, hold);
     } else this.#renew(hold, task.frame, receiver.frame, hold.mode === 'exclusive' ? TRY : TRY_SHARED);
     remove(hold.frame.holds, hold);
     hold.frame = receiver.frame;

@@ -25,7 +25,7 @@ import { KeyedList } from './keyed-list.ts';
 import { type KnownEdge, type LockClass, type RequestKind, TRY, transitionOf } from './lock-class.ts';
 import { Obligation, Rare, rareOf } from './obligation.ts';
 import type { FindingCode } from './snapshot-format.ts';
-import type { RawStack, Transition } from './stack-trace.ts';
+import { type RawStack, type Transition, captureStack, readStack } from './stack-trace.ts';
 
 let owners = 0;
 let lastRun = -1;
@@ -67,6 +67,11 @@ export class Engine implements GrantVisitor {
   constructor(tracker: CausalTracker, arrows: Arrows) {
     this.tracker = tracker;
     this.arrows = arrows;
+  }
+
+  /** Where the program is now: as it was told, else by its stack. */
+  here(): RawStack {
+    return this.place ?? readStack(captureStack());
   }
 
   /** Somebody asks. `code` says how; see `lock-class.ts`. */

@@ -23,7 +23,7 @@ import { Request, type RequestOptions } from './request.ts';
 import type { FindingCode, Severity, Snapshot, SnapshotFinding } from './snapshot-format.ts';
 import { toSnapshot } from './snapshot.ts';
 import type { Obligation } from './obligation.ts';
-import { type RawStack, captureStack, readStack } from './stack-trace.ts';
+import { type RawStack, readStack } from './stack-trace.ts';
 import { findCycleFinding } from './verdicts.ts';
 import { watchLock, type WatchLockOptions } from './watch-lock.ts';
 
@@ -57,7 +57,7 @@ export class Validator {
   readonly engine: Engine;
   readonly #graph = new DependencyGraph<EdgePlaces>();
   readonly #arrows: Arrows;
-  readonly #classes = new ClassRegistry(this.#graph, () => this.engine.place ?? readStack(captureStack()));
+  readonly #classes = new ClassRegistry(this.#graph, () => this.engine.here());
   readonly #orders = new DeclaredOrders(this.#graph, this.#classes, (edge) =>
     this.#arrows.changed.push(edge),
   );
@@ -196,7 +196,7 @@ export class Validator {
 
   /** @internal A thread asks for the class and blocks its event loop meanwhile. */
   noteBlocking(lockClass: LockClass, mode: RequestMode): void {
-    this.contexts.noteUsed(LOOP_CONTEXT, lockClass, mode, readStack(captureStack()));
+    this.contexts.noteUsed(LOOP_CONTEXT, lockClass, mode, this.engine.here());
     this.#noteLoop();
     this.flush();
   }
@@ -296,7 +296,7 @@ export class Validator {
     lockClass: LockClass,
     subject: string,
     severity: Severity = 'error',
-    stack: RawStack = this.engine.place ?? readStack(captureStack()),
+    stack: RawStack = this.engine.here(),
   ): void {
     this.#pendingError = undefined;
     this.engine.observer?.misused(code, lockClass, stack);
