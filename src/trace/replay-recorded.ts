@@ -5,12 +5,11 @@
  */
 import { clockOf, join } from '../causality/clock.ts';
 import { handTo } from '../locks/job.ts';
-import { TRY, WAIT } from '../validator/lock-class.ts';
+import { TRY, WAIT, codeOf } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { Validator } from '../validator/validator.ts';
 import type { HandOverEvent, LockEvent, RequestEvent, TaskEvent } from './event.ts';
 import type { LockTable } from './lock-table.ts';
-import { codeOf } from './request-code.ts';
 import { TraceError } from './scanner.ts';
 import type { Frame } from './task.ts';
 import type { TraceTracker } from './trace-tracker.ts';

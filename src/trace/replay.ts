@@ -5,7 +5,7 @@
  */
 import { join } from '../causality/clock.ts';
 import { includesGrant, nextSeq } from '../causality/grant.ts';
-import { TRY, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
+import { TRY, TRY_SHARED, WAIT, codeOf } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { Severity } from '../validator/snapshot-format.ts';
 import type { RawStack } from '../validator/stack-trace.ts';
@@ -23,7 +23,6 @@ import { Executors } from './executors.ts';
 import { isChecked, isOfKernel } from './kinds.ts';
 import { LockTable, type TraceLock } from './lock-table.ts';
 import { RecordedReplay } from './replay-recorded.ts';
-import { codeOf } from './request-code.ts';
 import { TraceError } from './scanner.ts';
 import { type Frame, type Hold, type Pending, Task, keptOutBy } from './task.ts';
 import type { TraceTracker } from './trace-tracker.ts';

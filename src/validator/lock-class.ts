@@ -1,6 +1,6 @@
 import { ClockKey } from '../causality/grant.ts';
 import type { Edge } from '../graph/edge.ts';
-import type { HoldMode } from '../graph/vocabulary.ts';
+import type { HoldMode, RequestMode } from '../graph/vocabulary.ts';
 import { InstanceOrders } from './instance-orders.ts';
 import { KeyedList } from './keyed-list.ts';
 import { type RawStack, Transition } from './stack-trace.ts';
@@ -65,6 +65,22 @@ export const TRY_SHARED = 7;
 /** Added to a mode: the thread is blocked until it is granted, and with it the event loop. */
 export const BLOCKING = 8;
 const ASKED = BLOCKING - 1;
+
+const CODES: Readonly<Record<RequestMode, number>> = {
+  exclusive: EXCLUSIVE,
+  shared: SHARED,
+  recursive: RECURSIVE,
+};
+
+/** How Y is asked for in this mode, or tried. */
+export function codeOf(mode: RequestMode, isTry: boolean): number {
+  if (isTry) return mode === 'exclusive' ? TRY : TRY_SHARED;
+  return CODES[mode];
+}
+
+export function isRequestMode(mode: string): mode is RequestMode {
+  return mode in CODES;
+}
 
 /** Both places of an edge. */
 export interface EdgePlaces {

@@ -1,6 +1,6 @@
 import { join } from '../causality/clock.ts';
 import { LockdepError, checkOptions, rejectArgument } from './errors.ts';
-import { BLOCKING, EXCLUSIVE, type LockClass, RECURSIVE, SHARED, TRY, TRY_SHARED } from './lock-class.ts';
+import { BLOCKING, type LockClass, codeOf, isRequestMode } from './lock-class.ts';
 import type { Obligation } from './obligation.ts';
 import type { RequestMode } from '../graph/vocabulary.ts';
 import type { Validator } from './validator.ts';
@@ -22,12 +22,6 @@ export interface RequestOptions {
   isBlocking?: boolean;
 }
 
-const CODES: Readonly<Record<RequestMode, number>> = {
-  exclusive: EXCLUSIVE,
-  shared: SHARED,
-  recursive: RECURSIVE,
-};
-
 /** One number an object, without keeping it alive. */
 const instances = new WeakMap<object, number>();
 
@@ -44,10 +38,10 @@ export class Request {
   constructor(validator: Validator, lockClass: LockClass, options: RequestOptions) {
     checkOptions(options, ['mode', 'instance', 'isBreakable', 'isTry', 'isBlocking']);
     const { mode = 'exclusive', instance, isBreakable = false, isTry = false, isBlocking = false } = options;
-    if (!(mode in CODES)) rejectArgument('mode', "'exclusive', 'shared' or 'recursive'", mode);
+    if (!isRequestMode(mode)) rejectArgument('mode', "'exclusive', 'shared' or 'recursive'", mode);
     this.#validator = validator;
     if (validator.policy === 'off') return;
-    const asked = isTry ? (mode === 'exclusive' ? TRY : TRY_SHARED) : CODES[mode];
+    const asked = codeOf(mode, isTry);
     // What never waits blocks nobody.
     const code = isBlocking && !isTry ? asked + BLOCKING : asked;
     if (code !== asked) validator.noteBlocking(lockClass, mode);
