@@ -8,7 +8,7 @@ import { EXCLUSIVE } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { Hold } from './hold.ts';
 import { Lock } from './lock.ts';
-import { WAIT_KEYS, type WaitOptions, isBreakable, refusalOf } from './wait-options.ts';
+import { type WaitOptions, isBreakable, refusalOf } from './wait-options.ts';
 
 /** Taken before anybody patches it: standing back is nobody's hand-over. */
 const plainSetImmediate = setImmediate;
@@ -30,7 +30,7 @@ interface Part {
  */
 export async function acquireAll(locks: readonly Lock[], options?: WaitOptions): Promise<Hold[]> {
   checkLocks(locks);
-  const refusal = options === undefined ? undefined : refusalOf(options, WAIT_KEYS);
+  const refusal = refusalOf(options);
   if (refusal !== undefined) return refusal;
   const group = {};
   const parts = locks.map((lock): Part => ({ lock, asked: ask(lock, group, options), hold: undefined }));

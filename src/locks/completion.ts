@@ -7,9 +7,9 @@
  * discharged by whoever completes it, and what that flow got since then the completion depends on.
  */
 import { checkOptions } from '../validator/errors.ts';
-import type { WaitOptions } from './wait-options.ts';
+import { type WaitOptions, refusalOf } from './wait-options.ts';
 import { Debt } from './debt.ts';
-import { Sleepers, refuse } from './sleepers.ts';
+import { Sleepers } from './sleepers.ts';
 import { type NamedOptions, createWatch } from './watch.ts';
 
 /**
@@ -63,7 +63,7 @@ export class Completion {
 
   /** Waits until it is completed. Rejects as `options` say, and for bad ones with `ERR_INVALID_ARGUMENT`. */
   wait(options?: WaitOptions): Promise<void> {
-    const refusal = options === undefined ? undefined : refuse(options);
+    const refusal = refusalOf(options);
     if (refusal !== undefined) return refusal;
     if (this.#done === 0) return this.#sleepers.wait(options);
     this.#done--;

@@ -13,7 +13,6 @@ import { QueuedLock } from './queued-lock.ts';
 import {
   ACQUIRE_KEYS,
   type AcquireOptions,
-  WAIT_KEYS,
   type WaitOptions,
   isBreakable,
   refusalOf,
@@ -145,7 +144,7 @@ export abstract class Lock extends QueuedLock {
 
   /** Resolves as soon as the lock could be had, without taking it. */
   protected waitUntilFits(code: number, units: number, options: WaitOptions | undefined): Promise<void> {
-    const refusal = options === undefined ? undefined : refusalOf(options, WAIT_KEYS);
+    const refusal = refusalOf(options);
     if (refusal !== undefined) return refusal;
     const isFree = this.fits(code, units);
     if (isFree && this.watch === null) return Promise.resolve();
@@ -155,7 +154,7 @@ export abstract class Lock extends QueuedLock {
 
   /** Resolves when all who have it now, in `held` units, or wait in the queue, have gone. */
   protected waitUntilGone(held: number, options: WaitOptions | undefined): Promise<void> {
-    const refusal = options === undefined ? undefined : refusalOf(options, WAIT_KEYS);
+    const refusal = refusalOf(options);
     if (refusal !== undefined) return refusal;
     const isDeserted = this.isDeserted(held);
     if (isDeserted && this.watch === null) return Promise.resolve();

@@ -112,7 +112,7 @@ export class Member<T = unknown> {
     const { family } = this;
     let obligation: Obligation | null;
     try {
-      const refusal = options === undefined ? undefined : refusalOf(options, ACQUIRE_KEYS);
+      const refusal = refusalOf(options, ACQUIRE_KEYS);
       if (refusal !== undefined) return refusal;
       const held = family.requireWrite();
       // One that was left behind by whoever had the family before stands in nobody's way.

@@ -1,7 +1,7 @@
 /** Those who wait for something to happen and take nothing, first come, first served. */
 import { EXCLUSIVE, WAIT } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
-import { WAIT_KEYS, type WaitOptions, isBreakable, refusalOf, watchForEnd } from './wait-options.ts';
+import { type WaitOptions, isBreakable, watchForEnd } from './wait-options.ts';
 import { WaitQueue } from './wait-queue.ts';
 import type { Watch } from './watch.ts';
 
@@ -14,11 +14,6 @@ interface Sleeper {
   stopWatching: (() => void) | undefined;
   previous: Sleeper | null;
   next: Sleeper | null;
-}
-
-/** The rejection of a wait that ends before it begins. */
-export function refuse(options: WaitOptions): Promise<never> | undefined {
-  return refusalOf(options, WAIT_KEYS);
 }
 
 export class Sleepers {

@@ -8,9 +8,9 @@
  * that finds its condition not met yet delivers nothing: what it is needed for cannot be known.
  */
 import { LockdepError, checkFunction, checkOptions } from '../validator/errors.ts';
-import type { WaitOptions } from './wait-options.ts';
+import { type WaitOptions, refusalOf } from './wait-options.ts';
 import { Debt } from './debt.ts';
-import { Sleepers, refuse } from './sleepers.ts';
+import { Sleepers } from './sleepers.ts';
 import { type NamedOptions, type Watch, createWatch } from './watch.ts';
 
 /**
@@ -50,7 +50,7 @@ export class SoleWait {
    */
   wait(condition: () => boolean, options?: WaitOptions): Promise<void> {
     checkFunction('condition', condition);
-    const refusal = options === undefined ? undefined : refuse(options);
+    const refusal = refusalOf(options);
     if (refusal !== undefined) return refusal;
     if (this.isWaitedFor) return this.#rejectSecond();
     try {

@@ -12,7 +12,7 @@ export interface WaitOptions {
 export interface AcquireOptions extends WaitOptions, Annotations {}
 
 /** The keys of `WaitOptions`, and of `AcquireOptions`. */
-export const WAIT_KEYS: readonly string[] = ['signal', 'timeoutMs'];
+const WAIT_KEYS: readonly string[] = ['signal', 'timeoutMs'];
 export const ACQUIRE_KEYS: readonly string[] = [...WAIT_KEYS, 'subclass', 'nestedIn'];
 
 /** The longest delay that timers take. */
@@ -33,7 +33,11 @@ function checkWaitOptions(options: WaitOptions, keys: readonly string[]): void {
 }
 
 /** The rejection of a wait that ends before it begins: bad options, or a signal that was aborted already. */
-export function refusalOf(options: WaitOptions, keys: readonly string[]): Promise<never> | undefined {
+export function refusalOf(
+  options: WaitOptions | undefined,
+  keys: readonly string[] = WAIT_KEYS,
+): Promise<never> | undefined {
+  if (options === undefined) return undefined;
   try {
     checkWaitOptions(options, keys);
   } catch (error) {
