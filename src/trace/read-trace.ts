@@ -5,13 +5,11 @@ import type { TraceEvent } from './event.ts';
 import { parseLine } from './parse.ts';
 import { UNKNOWN_PLACE } from './record.ts';
 import { Replay } from './replay.ts';
-import { TraceError } from './scanner.ts';
+import { PLAIN_NAME, TraceError } from './scanner.ts';
 import { TraceTracker } from './trace-tracker.ts';
 
 /** Events that were met before are not parsed again; beyond so many, all of them once more. */
 const MAX_CACHED = 16_384;
-/** A task whose name needs no parsing. */
-const PLAIN_NAME = /^[^|(),#="\s]+$/;
 
 /** Replays traces, one after the other, into one validator. */
 export class TraceReader {

@@ -14,6 +14,7 @@ import { placeOf } from '../validator/source-position.ts';
 import type { FindingCode } from '../validator/snapshot-format.ts';
 import { type RawStack, readStack } from '../validator/stack-trace.ts';
 import type { Validator } from '../validator/validator.ts';
+import { PLAIN_NAME } from './scanner.ts';
 
 /** A trace that is being recorded. */
 export interface Recording {
@@ -168,7 +169,7 @@ class Recorder implements EngineObserver {
     let unique = plain;
     for (let i = 2; this.#taken.has(unique); i++) unique = `${plain}~${i}`;
     this.#taken.add(unique);
-    const name = /^[^|(),#="\s]+$/.test(unique) ? unique : JSON.stringify(unique);
+    const name = PLAIN_NAME.test(unique) ? unique : JSON.stringify(unique);
     this.#names.set(lockClass, name);
     const { kind, permits, isFair, isSerial, isExempt, options } = lockClass;
     const words = [

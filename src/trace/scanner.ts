@@ -7,6 +7,8 @@ export class TraceError extends Error {
 
 /** A name ends where one of these begins, unless it is written as a JSON string. */
 const PLAIN = /[^|(),#="\s]+/y;
+/** Such a name and nothing else. */
+export const PLAIN_NAME: RegExp = new RegExp(`^${PLAIN.source}$`);
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
 const SPACES = /[ \t]*/y;
 
