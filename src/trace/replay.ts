@@ -223,7 +223,7 @@ export class Replay {
       for (const { context } of task.frames)
         if (context !== undefined) contexts.noteUsed(context, lockClass, mode, place);
     }
-    return { lock, mode: mode === 'exclusive' ? 'exclusive' : 'shared', obligation, units };
+    return { lock, mode: mode === 'exclusive' ? 'exclusive' : 'shared', obligation };
   }
 
   #nest(task: Task, obligation: Obligation, lock: TraceLock, outer: LockName): void {

@@ -19,7 +19,6 @@ export interface Pending {
   readonly lock: TraceLock;
   readonly mode: HoldMode;
   readonly obligation: Obligation;
-  readonly units: number;
 }
 
 /** A task, or an interrupt that came into it: what it holds is its own, and nothing crosses the boundary. */
