@@ -86,7 +86,10 @@ export function append(clock: Clock, grant: Grant): ClockEntry {
       !wasBesideOthers(head, grant) &&
       (head.isBreakable || !grant.isBreakable);
     if (replacesHead) prev = prev.prev;
-    else if (prev.room <= 0) prev = compact(prev);
+    else if (prev.room <= 0) {
+      compacted = prev;
+      remainder = prev = compact(prev);
+    }
   }
   return new ClockEntry(
     grant,
@@ -97,6 +100,8 @@ export function append(clock: Clock, grant: Grant): ClockEntry {
 }
 
 let compactions = 0;
+/** The list that was compacted last, and what came of it. */
+let [compacted, remainder]: [Clock, Clock] = [null, null];
 
 /** The same clock with one closed entry a key, and all open ones. Grants of retired validators go. */
 function compact(clock: ClockEntry): Clock {
@@ -143,7 +148,7 @@ function rebuild(
 
 /** Whether `newer` is `older` and one grant more: what nearly every wait for a lock brings. */
 function isNextAfter(newer: ClockEntry, older: ClockEntry): boolean {
-  if (newer.prev === older) return true;
+  if (newer.prev === older || (older === compacted && newer.prev === remainder)) return true;
   const [a, b] = [newer.grant, older.grant];
   if (newer.prev !== older.prev || !isOfSameKey(a, b) || a.seq <= b.seq || b.isOpen) return false;
   return !a.isOpen || a.clock === older || isBehind(b, a.clock);

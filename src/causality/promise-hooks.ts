@@ -41,10 +41,17 @@ class JobLink {
 /** What a continuation starts from: its parent, before it first ran; its own clock ever after. */
 type Link = object | null | undefined;
 
-/** A constructor that returns its argument lets a subclass put private fields on any object. */
-const Identity = function (promise: object) {
-  return promise;
-} as unknown as new (promise: object) => object;
+/**
+ * A constructor that returns its argument lets a subclass put private fields on any object. It is one of a
+ * derived class, since V8 makes a new object for any other before it is called.
+ */
+const Identity = class extends (null as unknown as ObjectConstructor) {
+  // @ts-expect-error -- there is nobody above to be called
+  // oxlint-disable-next-line constructor-super
+  constructor(promise: object) {
+    return promise;
+  }
+} as new (promise: object) => object;
 
 /**
  * Three private fields on every promise: three fit into the first property array that V8 allocates for
@@ -66,14 +73,15 @@ class Stamp extends Identity {
       isThenableJob = false;
       return;
     }
-    const stamp = promise;
-    const base = stamp.#creation;
-    const link = stamp.#link;
+    const base = promise.#creation;
+    const link = promise.#link;
     if (typeof link === 'object' && link !== null && #creation in link) {
-      // A parent that was settled with nothing new behind it brings nothing: nearly all of them.
+      // Most parents bring nothing new, or one grant.
       const settled = link.#settled;
       const creation = link.#creation;
-      current = settled === null || settled === creation ? base : joinNewer(base, settled, creation);
+      if (settled === null || settled === creation) current = base;
+      else if (settled.prev === creation && base === creation) current = settled;
+      else current = joinNewer(base, settled, creation);
       isThenableJob = false;
     } else {
       isThenableJob = link === undefined || link === null || link instanceof ClockEntry;
@@ -83,12 +91,13 @@ class Stamp extends Identity {
       }
       current = startUnusual(base, link as object);
     }
-    stamp.#link = current;
+    promise.#link = current;
   }
 
   static settled(promise: object): void {
     if (current !== null && #creation in promise) {
-      promise.#settled = join(current, promise.#settled);
+      const settled = promise.#settled;
+      promise.#settled = settled === null ? current : join(current, settled);
     }
   }
 
@@ -205,6 +214,7 @@ let stop: (() => void) | undefined;
 
 export const promiseHooksTracker: CausalTracker = {
   kind: 'promise-hooks',
+  strand: 0,
   asked: () => current,
   reached: () => current,
   currentRun() {
