@@ -9,10 +9,9 @@ let hasPins = false;
 
 /** What somebody has of a lock until it is released. */
 export class Hold implements Disposable, AsyncDisposable {
-  /** `null` once it is dead: released, handed over, or abandoned. */
-  #lock: Lock | null;
-  #fate: 'released' | 'handed over' | 'abandoned' = 'released';
-  readonly #origin: Lock;
+  readonly #lock: Lock;
+  /** What became of it; `null` as long as it is open. */
+  #fate: 'released' | 'handed over' | 'abandoned' | null = null;
   /** @internal How the lock was asked for; see `validator/lock-class.ts`. */
   code: number;
   /** @internal Units of a counted resource. */
@@ -24,7 +23,7 @@ export class Hold implements Disposable, AsyncDisposable {
 
   /** @internal Made by locks only. */
   constructor(lock: Lock, code: number, units: number, obligation: Obligation | null) {
-    this.#lock = this.#origin = lock;
+    this.#lock = lock;
     this.code = code;
     this.units = units;
     this.obligation = obligation;
@@ -33,12 +32,12 @@ export class Hold implements Disposable, AsyncDisposable {
 
   /** Whether it can still be released: it was neither released, nor handed over, nor abandoned. */
   get isOpen(): boolean {
-    return this.#lock !== null;
+    return this.#fate === null;
   }
 
   /** @internal */
   get lock(): Lock {
-    return this.#origin;
+    return this.#lock;
   }
 
   /**
@@ -47,19 +46,22 @@ export class Hold implements Disposable, AsyncDisposable {
    * @throws LockdepError under the `error` policy, when it completes an error finding; the lock is released.
    */
   release(): void {
-    const lock = this.#lock;
-    if (lock === null) {
-      if (this.#fate === 'abandoned') return;
-      this.#origin.reportBadRelease(
-        this.#fate === 'released'
-          ? 'was released twice'
-          : 'was released through a hold that had been handed over',
-      );
+    if (this.#fate !== null) {
+      this.#reportDead();
       return;
     }
-    this.#lock = null;
-    lock.discharge(this);
-    if (hasPins && isPinned(this)) lock.reportBadRelease('was released while it was pinned');
+    this.#fate = 'released';
+    this.#lock.discharge(this);
+    if (hasPins && isPinned(this)) this.#lock.reportBadRelease('was released while it was pinned');
+  }
+
+  #reportDead(): void {
+    if (this.#fate === 'abandoned') return;
+    this.#lock.reportBadRelease(
+      this.#fate === 'released'
+        ? 'was released twice'
+        : 'was released through a hold that had been handed over',
+    );
   }
 
   /**
@@ -68,7 +70,7 @@ export class Hold implements Disposable, AsyncDisposable {
    * @throws LockdepError `ERR_DEAD_HOLD` when it is released or handed over already.
    */
   pin(): () => void {
-    if (this.#lock === null) this.#origin.rejectDead(this.#fate);
+    if (this.#fate !== null) this.#lock.rejectDead(this.#fate);
     hasPins = true;
     return pin(this);
   }
@@ -82,23 +84,21 @@ export class Hold implements Disposable, AsyncDisposable {
    */
   abandon(): void {
     const lock = this.#lock;
-    if (lock === null) {
-      if (this.#fate !== 'abandoned') this.#origin.reportBadRelease('was abandoned through a dead hold');
+    if (this.#fate !== null) {
+      if (this.#fate !== 'abandoned') lock.reportBadRelease('was abandoned through a dead hold');
       return;
     }
     if (!lock.isWhole(this))
       throw new LockdepError('ERR_BAD_STATE', 'Expected a hold that lets nobody in beside it, got another.');
-    this.#lock = null;
     this.#fate = 'abandoned';
     lock.abandon(this);
   }
 
   /** @internal A new handle of the same hold; this one is dead from now on. */
   move(): Hold {
-    if (this.#lock === null) this.#origin.rejectDead(this.#fate);
-    const moved = this.#origin.createHold(this.code, this.units, this.obligation);
+    if (this.#fate !== null) this.#lock.rejectDead(this.#fate);
+    const moved = this.#lock.createHold(this.code, this.units, this.obligation);
     moved.group = this.group;
-    this.#lock = null;
     this.#fate = 'handed over';
     return moved;
   }

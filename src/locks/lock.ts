@@ -38,31 +38,38 @@ export abstract class Lock extends QueuedLock {
       if (refusal !== undefined) return refusal;
     }
     const { watch } = this;
-    if (watch === null) {
-      const hold = this.createHold(code, units, null);
-      if (!this.canTake(code, units)) return this.enqueue(hold, options);
-      this.take(code, units);
-      return Promise.resolve(hold);
-    }
-    const { engine } = watch;
-    let nestedIn: Obligation | null = null;
-    if (watch.isOrdered || options?.nestedIn !== undefined) {
-      try {
-        nestedIn = checkPlace(watch, this, options?.nestedIn);
-      } catch (error) {
-        return Promise.reject(error);
+    let obligation: Obligation | null = null;
+    if (watch !== null) {
+      if (options === undefined && !watch.isOrdered)
+        obligation = watch.engine.ask(watch.lockClass, code, watch.instance, false);
+      else {
+        try {
+          obligation = this.#askAnnotated(watch, code, options);
+        } catch (error) {
+          return Promise.reject(error);
+        }
       }
+      if (isScoped) obligation.isScoped = true;
     }
-    const obligation = engine.ask(classOf(watch, options), code, watch.instance, isBreakable(options));
-    obligation.isScoped = isScoped;
-    if (nestedIn !== null || watch.isOrdered) annotate(obligation, this, watch.isOrdered, nestedIn);
     const hold = this.createHold(code, units, obligation);
     if (!this.canTake(code, units)) {
-      watch.lockClass.contentions++;
+      if (watch !== null) watch.lockClass.contentions++;
       return this.enqueue(hold, options);
     }
     this.take(code, units);
-    return engine.tracker.resolved(engine.grant(obligation), hold);
+    if (watch === null) return Promise.resolve(hold);
+    const { engine } = watch;
+    return engine.tracker.resolved(engine.grant(obligation!), hold);
+  }
+
+  /** @throws LockdepError under the `error` policy, when the request is out of place. */
+  #askAnnotated(watch: Watch, code: number, options: AcquireOptions | undefined): Obligation {
+    const { engine, isOrdered, instance } = watch;
+    const outer = options?.nestedIn;
+    const nestedIn = isOrdered || outer !== undefined ? checkPlace(watch, this, outer) : null;
+    const obligation = engine.ask(classOf(watch, options), code, instance, isBreakable(options));
+    if (nestedIn !== null || isOrdered) annotate(obligation, this, isOrdered, nestedIn);
+    return obligation;
   }
 
   protected tryAcquireAs(code: number, units: number, tryCode: number): Hold | undefined {
@@ -181,10 +188,10 @@ export abstract class Lock extends QueuedLock {
   /** @internal The hold is given back; it is dead already. */
   discharge(hold: Hold): void {
     const { watch } = this;
-    if (watch === null) this.#release(hold);
-    else {
-      this.#discharge(hold, watch);
-      this.#release(hold);
+    if (watch !== null) this.#discharge(hold, watch);
+    this.free(hold.code, hold.units);
+    this.letOthersIn(hold);
+    if (watch !== null && watch.validator.hasNews) {
       watch.validator.flush();
       watch.validator.raise();
     }
@@ -210,12 +217,6 @@ export abstract class Lock extends QueuedLock {
     } catch (error) {
       validator.fault(error);
     }
-  }
-
-  #release(hold: Hold): void {
-    this.free(hold.code, hold.units);
-    this.passOn();
-    this.depart(hold);
   }
 
   /** @internal */

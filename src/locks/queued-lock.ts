@@ -24,6 +24,8 @@ export abstract class QueuedLock {
   /** `null` until somebody waits until others have gone. */
   #departures: Departures | null = null;
   #isAbandoned = false;
+  /** False for most locks, for ever. */
+  #wasWaitedFor = false;
   /** @internal Which group whoever comes now belongs to; see departures.ts. */
   cohort = 0;
 
@@ -61,6 +63,7 @@ export abstract class QueuedLock {
   /** Waits behind the others. */
   protected enqueue(hold: Hold, options: WaitOptions | undefined): Promise<Hold> {
     return new Promise((resolve, reject) => {
+      this.#wasWaitedFor = true;
       const waiter = createWaiter(hold, resolve as Waiter['resolve'], reject, options?.signal);
       if (this.#isAbandoned) {
         this.#refuse(waiter, new AbandonedError());
@@ -81,6 +84,7 @@ export abstract class QueuedLock {
   /** Waits until it would fit, and takes nothing. */
   protected lookOn(hold: Hold, options: WaitOptions | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
+      this.#wasWaitedFor = true;
       const waiter = createWaiter(hold, resolve as Waiter['resolve'], reject, options?.signal);
       if (this.#isAbandoned) {
         this.#refuse(waiter, new AbandonedError());
@@ -99,6 +103,7 @@ export abstract class QueuedLock {
   /** Waits until all who wait in the queue, or have one of the `held` units, have gone. */
   protected waitForDepartures(held: number, hold: Hold, options: WaitOptions | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
+      this.#wasWaitedFor = true;
       const waiter = createWaiter(hold, resolve as Waiter['resolve'], reject, options?.signal);
       if (this.#isAbandoned) {
         this.#refuse(waiter, new AbandonedError());
@@ -114,6 +119,13 @@ export abstract class QueuedLock {
     });
   }
 
+  /** What `hold` was is given back. */
+  protected letOthersIn(hold: Hold): void {
+    if (!this.#wasWaitedFor) return;
+    this.passOn();
+    this.#depart(hold);
+  }
+
   /** Something was given back: lets in whoever fits now, and wakes those who look on. */
   protected passOn(): void {
     // Those who only look on are woken by the unlock itself, whoever takes the lock next.
@@ -124,7 +136,7 @@ export abstract class QueuedLock {
   }
 
   /** Whoever came with `hold` has gone: it is released, or its wait was given up. */
-  protected depart({ group, units }: Hold): void {
+  #depart({ group, units }: Hold): void {
     const departures = this.#departures;
     if (departures === null) return;
     departures.depart(group, units);
@@ -171,7 +183,7 @@ export abstract class QueuedLock {
   #giveUp(waiter: Waiter, reason: unknown): void {
     this.#leave(waiter);
     this.#refuse(waiter, reason);
-    this.depart(waiter.hold);
+    this.#depart(waiter.hold);
   }
 
   #leave(waiter: Waiter): void {

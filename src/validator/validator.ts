@@ -257,6 +257,11 @@ export class Validator {
     return watchLock(this, lock, options);
   }
 
+  /** @internal Whether `flush` has anything to do. */
+  get hasNews(): boolean {
+    return this.#arrows.changed.length > 0;
+  }
+
   /** @internal Draws the conclusions of the last discharge. Locks call it when they are in order. */
   flush(): void {
     // What a job or a foreign lock completed is not for the next lock to throw.
