@@ -55,6 +55,7 @@ const storage = new AsyncLocalStorage<Scope | undefined>();
 
 export const asyncLocalStorageTracker: CausalTracker = {
   kind: 'async-local-storage',
+  strand: 0,
   asked: () => clockOfScope(storage.getStore()),
   reached: () => null,
   currentRun,

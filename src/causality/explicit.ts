@@ -57,6 +57,7 @@ export function createExplicitTracker(): ExplicitTracker {
   };
   return {
     kind: 'explicit',
+    strand: 0,
     createScope: () => new FlowScope(enter),
     asked: () => current?.clock() ?? null,
     reached: () => null,

@@ -22,13 +22,8 @@ export class ClockKey {
  * keep it alive as long as any cached promise. The validator's obligations extend it.
  */
 export class Grant implements Opens {
-  /** The granted obligation is the newest cell of the list of what is open right after it. */
-  readonly grant: this = this;
+  // What clocks compare comes first, so that it lies together in memory.
   readonly key: ClockKey;
-  /** Instance of the lock, unique in the process; 0 where there is none. */
-  readonly instance: number;
-  /** Which validator it belongs to. */
-  readonly owner: number;
   /**
    * Which sequence of events it belongs to, where sequences are known, as the tasks of a trace are: a newer
    * grant speaks for older ones of its own sequence only. 0 where they are not.
@@ -38,22 +33,30 @@ export class Grant implements Opens {
   seq = 0;
   /** Position of its discharge in the order of all grants; 0 while it is not discharged. */
   endSeq = 0;
-  /** The wait for it could end without it: a timeout, a signal, `Promise.race`. */
-  isBreakable = false;
   /** Shared by all requests of one synchronous run, if there is more than one. */
   siblings: Siblings | null = null;
-  /** It came of a merge of observations under different gates, so it vouches for none. */
-  isUngated = false;
+  /** The wait for it could end without it: a timeout, a signal, `Promise.race`. */
+  isBreakable = false;
+  /** What was open behind the request, newest first. Closed ones may linger; see `skipClosed`. */
+  under: Opens | null = null;
+  /** The clock behind the request; dropped at the discharge. */
+  clock: Clock = null;
   /**
    * A hash of what it says to those who are discharged with it behind them: key, instance, cover, strand. Sums
    * of these tell one stretch of a clock from another; see `ClockEntry.sum`.
    */
   shape = 0;
-  /** The clock behind the request; dropped at the discharge. */
-  clock: Clock = null;
-  /** What was open behind the request, newest first. Closed ones may linger; see `skipClosed`. */
-  under: Opens | null = null;
-  /** The newest request made under it, and whether two of them were not ordered by causes. */
+  /** The granted obligation is the newest cell of the list of what is open right after it. */
+  readonly grant: this = this;
+  /** Instance of the lock, unique in the process; 0 where there is none. */
+  readonly instance: number;
+  /** Which validator it belongs to. */
+  readonly owner: number;
+  /** The synchronous run in which it was asked for; -1 where that does not matter. */
+  run = -1;
+  /** It came of a merge of observations under different gates, so it vouches for none. */
+  isUngated = false;
+  /** The newest request made right under it, and whether two under it were not ordered by causes. */
   lastAsked: Grant | null = null;
   coversConcurrent = false;
 
@@ -153,6 +156,11 @@ export function opensOf(grants: readonly Grant[]): Opens | null {
 }
 
 let lastSeq = 0;
+
+/** The position of what happened last. */
+export function latestSeq(): number {
+  return lastSeq;
+}
 
 /** The next position in the order of all grants and discharges of this process. */
 export function nextSeq(): number {

@@ -14,8 +14,8 @@ export interface CausalTracker {
    * an arrow needs no second witness. Default false: history may have come through something unwatched.
    */
   readonly seesEveryWait?: boolean;
-  /** The sequence of events that a request made now belongs to, where such are known; see `Grant.strand`. */
-  readonly strand?: number;
+  /** The sequence of events that a request made now belongs to, where such are known, else 0; see `Grant.strand`. */
+  readonly strand: number;
   /** The clock behind a request made now. */
   asked(): Clock;
   /** The clock behind a discharge made now; `null` where the tracker cannot see what was waited for. */

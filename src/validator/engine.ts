@@ -9,27 +9,18 @@
  * and its clock cell only; whatever is new goes to `Arrows`. Nothing is published from here: callers put their lock in order first and then
  * call `flush`.
  */
-import {
-  type Clock,
-  type ClockEntry,
-  type GrantVisitor,
-  append,
-  forEachNewer,
-  isBehind,
-} from '../causality/clock.ts';
-import { type Grant, type Opens, nextSeq, shapeLikeNoOther, skipClosed } from '../causality/grant.ts';
+import { type ClockEntry, type GrantVisitor, append, forEachNewer } from '../causality/clock.ts';
+import { type Grant, latestSeq, nextSeq, shapeLikeNoOther, skipClosed } from '../causality/grant.ts';
 import type { CausalTracker } from '../causality/tracker.ts';
 import type { Arrows } from './arrows.ts';
+import { endCover, noteCover } from './cover.ts';
 import { areGatesHeld } from './gates.ts';
-import { KeyedList } from './keyed-list.ts';
-import { type KnownEdge, type LockClass, type RequestKind, TRY, transitionOf } from './lock-class.ts';
+import { type KnownEdge, type LockClass, type RequestKind, TRY } from './lock-class.ts';
 import { Obligation, Rare, rareOf } from './obligation.ts';
 import type { FindingCode } from './snapshot-format.ts';
-import { type RawStack, type Transition, captureStack, readStack } from './stack-trace.ts';
+import { type RawStack, captureStack, readStack } from './stack-trace.ts';
 
 let owners = 0;
-let lastRun = -1;
-let lastAsked: Obligation | null = null;
 
 /** Told of everything that happens, before any conclusion is drawn from it. */
 export interface EngineObserver {
@@ -56,9 +47,8 @@ export class Engine implements GrantVisitor {
   observer: EngineObserver | null = null;
   /** Where the next request is made, for whoever replays what happened elsewhere; else it takes a stack. */
   place: RawStack | null = null;
-  readonly #firstTransitions = new KeyedList<Transition>();
-  /** The request that was made last, as long as nothing else happened: granted at once, it never waited. */
-  #justAsked: Obligation | null = null;
+  /** The last event before the newest request: what is granted with none between never waited. */
+  #lastSeqBefore = 0;
   #discharged: Obligation | null = null;
   /** Edges met by the walk that goes on, if it is worth remembering. */
   #walked: KnownEdge[] | null = null;
@@ -76,37 +66,46 @@ export class Engine implements GrantVisitor {
 
   /** Somebody asks. `code` says how; see `lock-class.ts`. */
   ask(lockClass: LockClass, code: number, instance: number, isBreakable: boolean): Obligation {
-    const clock = this.tracker.asked();
+    const { tracker, newest } = this;
+    const clock = tracker.asked();
     const under = clock === null ? null : skipClosed(clock.opens);
-    const transitions =
-      under === null ? this.#firstTransitions : (under.grant as Obligation).row!.transitions;
     const key = lockClass.requestKind(code);
-    const transition = transitionOf(transitions, key);
+    const transition = key.transitionUnder(under === null ? null : (under.grant as Obligation).row);
     const asked = new Obligation(key, instance, this.owner, transition);
     asked.clock = clock;
-    asked.strand = this.tracker.strand ?? 0;
-    asked.under = under;
+    asked.strand = tracker.strand;
+    asked.run = tracker.currentRun();
     asked.isBreakable = isBreakable;
-    if (this.place !== null) asked.stack = this.place;
-    else if (transition.budget > 0) {
-      asked.stack = transition.take();
-      rareOf(asked).askedMs = performance.now();
+    if (transition.budget > 0 || this.place !== null) this.#notePlace(asked);
+    if (under !== null) {
+      asked.under = under;
+      asked.cover = noteCover(asked, clock, under);
     }
-    this.#noteSiblings(asked);
-    asked.cover = under === null ? 0 : noteCover(asked, clock, under);
-    asked.shape = shapeOf(asked);
-    this.#justAsked = asked;
-    asked.older = this.newest;
-    if (this.newest !== null) this.newest.newer = asked;
+    asked.shape = shapeOf(key.id, instance, asked.cover + asked.strand);
+    if (newest !== null) {
+      if (newest.run === asked.run) noteSiblings(newest, asked);
+      newest.newer = asked;
+      asked.older = newest;
+    }
     this.newest = asked;
-    this.tracker.expect(asked);
+    this.#lastSeqBefore = latestSeq();
+    tracker.expect(asked);
     if (this.observer !== null) this.observer.asked(asked);
     return asked;
   }
 
+  /** As it was told, or by a stack as long as the transition wants one; then it is timed, too. */
+  #notePlace(asked: Obligation): void {
+    if (this.place !== null) asked.stack = this.place;
+    else {
+      asked.stack = asked.transition.take();
+      rareOf(asked).askedMs = performance.now();
+    }
+  }
+
   /** A place where requests of this kind are made, if one was taken. */
   placeOf(key: RequestKind): RawStack {
-    return this.#firstTransitions.find(key)?.samples[0] ?? [];
+    return key.transitionUnder(null).samples[0] ?? [];
   }
 
   /**
@@ -116,10 +115,10 @@ export class Engine implements GrantVisitor {
    */
   arm(lockClass: LockClass, instance: number, since: Obligation | null, isRenewed: boolean): Obligation {
     const key = lockClass.requestKind(TRY);
-    const transition = transitionOf(this.#firstTransitions, key);
+    const transition = key.transitionUnder(null);
     const armed = new Obligation(key, instance, this.owner, transition);
     armed.clock = this.tracker.asked();
-    armed.strand = this.tracker.strand ?? 0;
+    armed.strand = this.tracker.strand;
     armed.seq = since === null ? nextSeq() : since.seq;
     if (isRenewed) rareOf(armed).isRenewed = true;
     if (this.place !== null) armed.stack = this.place;
@@ -128,31 +127,27 @@ export class Engine implements GrantVisitor {
     return armed;
   }
 
-  /** Requests of one synchronous run know of each other. */
-  #noteSiblings(asked: Obligation): void {
-    const run = this.tracker.currentRun();
-    if (run === lastRun && lastAsked !== null) {
-      asked.siblings = lastAsked.siblings ??= { pending: lastAsked.isWaiting || lastAsked.isOpen ? 1 : 0 };
-      asked.siblings.pending++;
-    }
-    lastRun = run;
-    lastAsked = asked;
-  }
-
   /** The wait is over; returns the clock that is behind whoever asked. A mere wait holds nothing from here on. */
   grant(asked: Obligation): ClockEntry {
-    asked.seq = nextSeq();
+    const { key, rare } = asked;
     // While it waited, what covered it may have been released: nothing it says is known before.
-    if (asked !== this.#justAsked) asked.shape = shapeLikeNoOther(asked.seq);
-    asked.lockClass.acquisitions++;
-    const { rare } = asked;
-    if (rare !== null && rare.askedMs !== 0) {
-      rare.grantedMs = performance.now();
-      asked.lockClass.waits.add(rare.grantedMs - rare.askedMs);
-    }
-    if (asked.row === null) this.#end(asked, asked.seq);
+    const isAtOnce = asked === this.newest && latestSeq() === this.#lastSeqBefore;
+    const seq = nextSeq();
+    asked.seq = seq;
+    if (!isAtOnce) asked.shape = shapeLikeNoOther(seq);
+    key.lockClass.acquisitions++;
+    if (rare !== null && rare.askedMs !== 0) noteWait(key.lockClass, rare);
+    if (key.row === null) return this.#endWait(asked);
     const clock = append(asked.clock, asked);
-    if (asked.row === null) asked.clock = null;
+    if (this.observer !== null) this.observer.granted(asked, clock);
+    return clock;
+  }
+
+  #endWait(asked: Obligation): ClockEntry {
+    asked.endSeq = asked.seq;
+    this.#end(asked);
+    const clock = append(asked.clock, asked);
+    asked.clock = null;
     if (this.observer !== null) this.observer.granted(asked, clock);
     return clock;
   }
@@ -165,8 +160,8 @@ export class Engine implements GrantVisitor {
 
   /** The request came to nothing by what somebody else did: its wait has ended as a grant ends it. */
   refuse(asked: Obligation): ClockEntry {
-    asked.seq = nextSeq();
-    this.#end(asked, asked.seq);
+    asked.endSeq = asked.seq = nextSeq();
+    this.#end(asked);
     const clock = append(asked.clock, asked);
     asked.clock = null;
     if (this.observer !== null) this.observer.cancelled(asked, clock);
@@ -177,27 +172,30 @@ export class Engine implements GrantVisitor {
   discharge(open: Obligation): void {
     if (this.observer !== null) this.observer.discharged(open);
     const clock = this.tracker.reached();
-    const isRuled = open.owner === this.owner && open.lockClass.isAwaited;
+    const { key, rare } = open;
+    const since = open.clock;
+    const isRuled = open.owner === this.owner && key.lockClass.isAwaited;
     open.endSeq = this.#dischargeSeq = nextSeq();
-    if (isRuled && clock !== null && clock !== open.clock) {
+    if (isRuled && clock !== null && clock !== since) {
       // Without its own part: of one lock twice, the other one must not pass for it.
-      const sum = (clock.sum - (open.clock === null ? 0 : open.clock.sum) - open.shape) | 0;
-      const edges = open.row!.findSpan(sum);
+      const sum = (clock.sum - (since === null ? 0 : since.sum) - open.shape) | 0;
+      const edges = key.row!.findSpan(sum);
       if (edges === undefined) this.#walk(open, clock, sum);
       else for (let i = 0; i < edges.length; i++) this.#count(edges[i]!);
     }
-    const { rare } = open;
-    if (rare !== null) {
-      if (isRuled && rare.inner !== null) this.#noteNested(open, rare.inner);
-      if (rare.grantedMs !== 0) open.lockClass.holds.add(performance.now() - rare.grantedMs);
-      open.rare = remainderOf(rare);
-    }
-    this.#end(open, this.#dischargeSeq);
+    if (isRuled && rare !== null && rare.inner !== null) this.#noteNested(open, rare.inner);
+    this.#end(open);
     open.clock = null;
-    open.lastAsked = null;
-    open.under = skipClosed(open.under);
+    if (open.lastAsked !== null) endCover(open);
+    if (open.under !== null) open.under = skipClosed(open.under);
+    if (rare !== null) this.#endRare(open, rare);
+  }
+
+  #endRare(open: Obligation, rare: Rare): void {
+    if (rare.grantedMs !== 0) open.lockClass.holds.add(performance.now() - rare.grantedMs);
+    open.rare = remainderOf(rare);
     // What came in a parcel has the flow that accepted it for its executor, for as long as it is held.
-    const custodian = rare === null ? null : rare.custodian;
+    const { custodian } = rare;
     if (custodian !== null && custodian.isOpen && custodian.rare?.isParcel === true)
       this.discharge(custodian);
   }
@@ -226,7 +224,6 @@ export class Engine implements GrantVisitor {
       each = older;
     }
     this.newest = null;
-    this.#firstTransitions.clear();
     this.owner = ++owners;
   }
 
@@ -257,33 +254,50 @@ export class Engine implements GrantVisitor {
   }
 
   /** Neither asked for nor open any more. */
-  #end(over: Obligation, endSeq: number): void {
-    over.endSeq = endSeq;
+  #end(over: Obligation): void {
     if (over.siblings !== null) over.siblings.pending--;
     if (over.owner !== this.owner) return;
-    if (over.newer !== null) over.newer.older = over.older;
-    // What was armed is not in the list.
-    else if (over === this.newest) this.newest = over.older;
-    if (over.older !== null) over.older.newer = over.newer;
-    over.newer = null;
-    over.older = null;
-    let isWanted = over.transition.isYoung();
-    const isKnownWarm = over.cover === over.transition.warmCover;
-    if (!over.key.isTry && !isKnownWarm) {
-      let isWarm = true;
-      for (let cell = over.under; cell !== null; cell = cell.under) {
-        const cover = cell.grant as Obligation;
-        if (!cover.isOpen || cover.owner !== this.owner) continue;
-        const known = cover.row!.edges.find(over.key);
-        if (known !== undefined && known.isWarm) continue;
-        isWanted = true;
-        isWarm = false;
-        (rareOf(cover).inner ??= new Map()).set(over.key.id, over);
-      }
-      if (isWarm) over.transition.warmCover = over.cover;
+    const { newer, older, transition } = over;
+    if (newer !== null) {
+      newer.older = older;
+      over.newer = null;
+    } else if (over === this.newest) this.newest = older; // What was armed is not in the list.
+    if (older !== null) {
+      older.newer = newer;
+      over.older = null;
     }
-    if (over.stack !== undefined && this.place === null) this.arrows.settleStack(over, isWanted);
+    const isNews = over.cover !== transition.warmCover && this.#noteInner(over);
+    if (over.stack !== undefined && this.place === null)
+      this.arrows.settleStack(over, isNews || transition.isYoung());
   }
+
+  /** Leaves it with those of its covers whose arrow to it is not warm. Whether there are any. */
+  #noteInner(over: Obligation): boolean {
+    const { key, transition } = over;
+    if (key.isTry) return false;
+    let isWarm = true;
+    for (let cell = over.under; cell !== null; cell = cell.under) {
+      const cover = cell.grant as Obligation;
+      if (!cover.isOpen || cover.owner !== this.owner) continue;
+      const known = cover.row!.edges.find(key);
+      if (known !== undefined && known.isWarm) continue;
+      isWarm = false;
+      (rareOf(cover).inner ??= new Map()).set(key.id, over);
+    }
+    if (isWarm) transition.warmCover = over.cover;
+    return !isWarm;
+  }
+}
+
+/** Requests of one synchronous run know of each other. */
+function noteSiblings(earlier: Obligation, asked: Obligation): void {
+  asked.siblings = earlier.siblings ??= { pending: 1 };
+  asked.siblings.pending++;
+}
+
+function noteWait(lockClass: LockClass, rare: Rare): void {
+  rare.grantedMs = performance.now();
+  lockClass.waits.add(rare.grantedMs - rare.askedMs);
 }
 
 /** What of it still matters when the obligation is over: what it says to those who are discharged later. */
@@ -298,33 +312,12 @@ function remainderOf({ nestedIn, group }: Rare): Rare | null {
 /** A mask: the first walk of a row is remembered, and every eighth after it, if it met warm edges only. */
 const WALKS_BETWEEN_KEPT_SPANS = 7;
 
+const { imul } = Math;
+
 /** Mixes what an observation depends on into 32 bits, as the kernel mixes its chain keys into 64. */
-function shapeOf({ key, instance, cover, strand }: Obligation): number {
-  let hash = Math.imul(key.id, 0x9e3779b1) ^ Math.imul(instance, 0x85ebca6b) ^ (cover + strand);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
+function shapeOf(keyId: number, instance: number, cover: number): number {
+  let hash = imul(keyId, 0x9e3779b1) ^ imul(instance, 0x85ebca6b) ^ cover;
+  hash = imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  hash = imul(hash ^ (hash >>> 12), 0x297a2d39);
   return hash ^ (hash >>> 15);
 }
-
-/**
- * A hash of what covers a request. On the way: a hold is a gate only while the requests under it are made
- * one after the other. `lastAsked` is the newest of them; a request that has not its end behind it was
- * made beside it. Under such a hold the hash is like no other, since its gates must be looked at anew.
- */
-function noteCover(asked: Obligation, clock: Clock, under: Opens): number {
-  let hash = 1;
-  for (let cell: Opens | null = under; cell !== null; cell = cell.under) {
-    const cover = cell.grant;
-    if (!cover.isOpen) continue;
-    hash = (Math.imul(hash, 31) + Math.imul(cover.key.id, 0xc2b2ae35) + cover.instance) | 0;
-    if (!cover.key.isExclusive) continue;
-    const last = cover.lastAsked;
-    if (last !== null && clock!.grant !== last && (last.seq === 0 || !isBehind(last, clock)))
-      cover.coversConcurrent = true;
-    if (cover.coversConcurrent) hash ^= shapeLikeNoOther(++concurrentRequests);
-    cover.lastAsked = asked;
-  }
-  return hash;
-}
-
-let concurrentRequests = 0;

@@ -126,8 +126,6 @@ export class Row {
   walks = 0;
   #spans: Span[] = [];
   #nextSpan = 0;
-  /** Requests made while this was the newest open hold, by their key. */
-  readonly transitions: KeyedList<Transition> = new KeyedList();
 
   constructor(lockClass: LockClass, mode: HoldMode) {
     this.lockClass = lockClass;
@@ -154,19 +152,16 @@ export class Row {
   }
 }
 
-/** The transition for a request with this key. */
-export function transitionOf(transitions: KeyedList<Transition>, key: ClockKey): Transition {
-  let transition = transitions.find(key);
-  if (transition === undefined) transitions.add((transition = new Transition(key)));
-  return transition;
-}
-
 /** A class and a way of asking for it. */
 export class RequestKind extends ClockKey {
   readonly lockClass: LockClass;
   readonly code: number;
   /** Where the arrows of what is granted start; `null` for a mere wait, which holds nothing. */
   readonly row: Row | null;
+  /** By the row of the newest open hold behind the request; `null` where there is none. */
+  readonly #transitions = new Map<Row | null, Transition>();
+  #lastRow: Row | null = null;
+  #lastTransition: Transition;
 
   constructor(lockClass: LockClass, code: number) {
     // A serial executor runs one job at a time, however many are queued.
@@ -175,6 +170,26 @@ export class RequestKind extends ClockKey {
     this.lockClass = lockClass;
     this.code = code;
     this.row = this.isWait ? null : isSharedHold(asked) ? lockClass.shared : lockClass.exclusive;
+    this.#lastTransition = this.#findTransition(null);
+  }
+
+  /** The transition for such a request while the newest open hold behind it is of `row`. */
+  transitionUnder(row: Row | null): Transition {
+    return row === this.#lastRow ? this.#lastTransition : this.#findTransition(row);
+  }
+
+  #findTransition(row: Row | null): Transition {
+    let transition = this.#transitions.get(row);
+    if (transition === undefined) this.#transitions.set(row, (transition = new Transition(this)));
+    this.#lastRow = row;
+    this.#lastTransition = transition;
+    return transition;
+  }
+
+  /** Forgets the places that were taken. */
+  forget(): void {
+    this.#transitions.clear();
+    this.#lastTransition = this.#findTransition(null);
   }
 
   /** It waits and takes nothing. */
@@ -263,8 +278,8 @@ export class LockClass {
     for (const row of [this.exclusive, this.shared]) {
       row.edges.clear();
       row.dropSpans();
-      row.transitions.clear();
     }
+    for (const kind of this.#requestKinds) kind?.forget();
     this.instanceOrders?.forget();
     this.instances = this.acquisitions = this.contentions = 0;
     for (const times of [this.waits, this.holds]) times.count = times.sum = times.max = 0;

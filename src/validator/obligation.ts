@@ -39,8 +39,9 @@ export class Obligation extends Grant {
   declare readonly key: RequestKind;
   readonly transition: Transition;
   stack: LazyStack | undefined = undefined;
-  /** A hash of what was open behind the request. */
+  /** A hash of what was open behind the request, and how long it says that of what still is; see cover.ts. */
   cover = 0;
+  disorders = 0;
   /** Its discharge is bound to the callback of `run`, so requests beside it are not needed for it. */
   isScoped = false;
   /** What few obligations have. */
