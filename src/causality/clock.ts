@@ -52,24 +52,41 @@ function wasBesideOthers({ siblings }: Grant, newer: Grant): boolean {
   return siblings !== null && siblings.pending > 0 && siblings !== newer.siblings;
 }
 
-/** Compares what is still open in both covers; a difference in what is closed costs `newer` its gates. */
+/**
+ * Compares both covers. What is still open must be the same; where what is closed makes more of a gate for
+ * `newer` than for `older`, it loses its gates.
+ */
 function isSameCover(newer: Grant, older: Grant): boolean {
-  let isClosedPartSame = true;
+  let hasMoreGates = older.isUngated;
   for (let n = newer.under, o = older.under; n !== o && (n !== null || o !== null);) {
-    if (n !== null && !n.grant.isOpen) {
-      isClosedPartSame &&= o !== null && o.grant === n.grant;
-      n = n.under;
-    } else if (o !== null && !o.grant.isOpen) o = o.under;
-    else if (n !== null && o !== null && n.grant === o.grant) {
-      n = n.under;
-      o = o.under;
-    } else return false;
+    const a = n === null ? null : n.grant;
+    const b = o === null ? null : o.grant;
+    const isOver = a !== null && !a.isOpen;
+    if (isOver) {
+      hasMoreGates ||= isGate(a, newer) && !(b !== null && isSameGate(a, b) && isGate(b, older));
+      n = n!.under;
+    }
+    if (b !== null && !b.isOpen) o = o!.under;
+    else if (!isOver) {
+      if (a !== b) return false;
+      n = n!.under;
+      o = o!.under;
+    }
   }
-  if (!isClosedPartSame) {
+  if (hasMoreGates && !newer.isUngated) {
     newer.isUngated = true;
     newer.shape = shapeLikeNoOther(newer.seq);
   }
   return true;
+}
+
+/** Whether `cover` was there all the time that `grant` was waited for, and its requests came one by one. */
+function isGate(cover: Grant, grant: Grant): boolean {
+  return cover.endSeq >= grant.seq && !cover.coversConcurrent;
+}
+
+function isSameGate(a: Grant, b: Grant): boolean {
+  return a.instance === b.instance && a.key === b.key;
 }
 
 /** The clock of whoever is granted `grant`, having asked under `clock`. */

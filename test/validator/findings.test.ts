@@ -92,6 +92,36 @@ const programs: Program[] = [
     },
   ],
   [
+    'one order under a gate that is tried anew, more often than a clock keeps',
+    ['note potential circular-dependency A→B→A 2'],
+    async (v) => {
+      const [gate, a, b] = [mutex(v, 'G'), mutex(v, 'A'), mutex(v, 'B')];
+      await a.run(async () => {
+        for (let i = 0; i < 300; i++) {
+          const g = gate.tryAcquire()!;
+          await b.run(nothing);
+          g.release();
+        }
+      });
+      await gate.run(() => b.run(() => a.run(nothing)));
+    },
+  ],
+  [
+    'one order under a gate that is tried anew, and once without',
+    ['error potential circular-dependency A→B→A 2'],
+    async (v) => {
+      const [gate, a, b] = [mutex(v, 'G'), mutex(v, 'A'), mutex(v, 'B')];
+      await a.run(async () => {
+        for (let i = 0; i < 300; i++) {
+          const g = i === 17 ? undefined : gate.tryAcquire()!;
+          await b.run(nothing);
+          g?.release();
+        }
+      });
+      await gate.run(() => b.run(() => a.run(nothing)));
+    },
+  ],
+  [
     'both orders under two instances of a gate',
     ['error potential circular-dependency A→B→A 2'],
     async (v) => {
