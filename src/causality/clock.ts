@@ -9,7 +9,7 @@
  * Bounded by its keys: a cell knows how many more may be put on top before the list is compacted to one
  * closed entry a key, and everything that is still open. Nothing is ever pruned by age.
  */
-import { type Grant, type Opens, mergeOpens, opensOf, shapeLikeNoOther } from './grant.ts';
+import { type Grant, type Opens, mergeOpens, opensOf } from './grant.ts';
 
 /** Cells that may be added on top of `n` compacted ones: as many again, and a few for short lists. */
 const SPARE = 128;
@@ -73,10 +73,7 @@ function isSameCover(newer: Grant, older: Grant): boolean {
       o = o!.under;
     }
   }
-  if (hasMoreGates && !newer.isUngated) {
-    newer.isUngated = true;
-    newer.shape = shapeLikeNoOther(newer.seq);
-  }
+  if (hasMoreGates) newer.loseGates();
   return true;
 }
 
@@ -182,8 +179,8 @@ function covers(a: ClockEntry, b: ClockEntry): boolean {
     if (q === null) return true;
     if (steps > MAX_COVER_STEPS) return false;
     if (p === null || p.grant.seq < q.grant.seq) {
-      // Missing in `a`, but a newer grant of its key may have taken its place.
-      if (q.grant.isOpen || !hasNewer(a, p, q.grant)) return false;
+      // Missing in `a`, but a newer grant may have taken its place.
+      if (!hasTakenPlace(a, p, q.grant)) return false;
       q = q.prev;
     } else if (p.grant === q.grant) {
       p = p.prev;
@@ -191,6 +188,15 @@ function covers(a: ClockEntry, b: ClockEntry): boolean {
     } else p = p.prev;
   }
   return true;
+}
+
+/** Whether one of the grants of `clock` before `end` says at least as much as `grant`. */
+function hasTakenPlace(clock: Clock, end: Clock, grant: Grant): boolean {
+  for (let entry = clock; entry !== end && entry !== null; entry = entry.prev) {
+    const newer = entry.grant;
+    if (newer.key === grant.key && supersedes(newer, grant)) return true;
+  }
+  return false;
 }
 
 /** The pointwise maximum of two clocks. */

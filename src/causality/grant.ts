@@ -76,6 +76,13 @@ export class Grant implements Opens {
     return this.endSeq === 0 && this.seq !== 0;
   }
 
+  /** It stands for observations under other gates as well, so it vouches for none. */
+  loseGates(): void {
+    if (this.isUngated) return;
+    this.isUngated = true;
+    this.shape = shapeLikeNoOther(this.seq);
+  }
+
   /** Of a copy, what it is a copy of. */
   declare readonly origin?: Grant;
 

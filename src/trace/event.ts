@@ -48,6 +48,8 @@ export interface TaskEvent {
   readonly isAlone: boolean;
   /** It came through a race. */
   readonly isTimed: boolean;
+  /** It speaks for older grants as well, and so for no gate. */
+  readonly isUngated: boolean;
 }
 
 export interface HandOverEvent {

@@ -30,6 +30,7 @@ interface Options {
   wait: true | undefined;
   try: true | undefined;
   alone: true | undefined;
+  ungated: true | undefined;
   renewed: true | undefined;
   since: string | undefined;
   of: string | undefined;
@@ -46,7 +47,7 @@ const LOCK_OPTIONS: Readonly<Record<string, readonly OptionName[]>> = {
   arm: ['of', 'since', 'renewed'],
 };
 /** Switches, and what they are followed by. */
-const SWITCHES = ['timed', 'threaded', 'wait', 'try', 'alone', 'renewed'] as const;
+const SWITCHES = ['timed', 'threaded', 'wait', 'try', 'alone', 'ungated', 'renewed'] as const;
 
 /**
  * Reads one line, without its line break; undefined for a blank one or a comment.
@@ -142,8 +143,15 @@ const READERS: ReadonlyMap<string, (scanner: Scanner) => TraceEvent> = new Map([
         type,
         (scanner: Scanner): TraceEvent => {
           const task = parseName(scanner, 'the name of a task');
-          const { alone, timed } = parseOptions(scanner, type, type === 'join' ? ['alone', 'timed'] : []);
-          return { type, task, isAlone: alone === true, isTimed: timed === true };
+          const allowed = type === 'join' ? (['alone', 'timed', 'ungated'] as const) : [];
+          const { alone, timed, ungated } = parseOptions(scanner, type, allowed);
+          return {
+            type,
+            task,
+            isAlone: alone === true,
+            isTimed: timed === true,
+            isUngated: ungated === true,
+          };
         },
       ] as const,
   ),
@@ -194,6 +202,7 @@ function parseOptions(scanner: Scanner, type: string, allowed: readonly OptionNa
     wait: undefined,
     try: undefined,
     alone: undefined,
+    ungated: undefined,
     renewed: undefined,
     since: undefined,
     of: undefined,

@@ -150,7 +150,8 @@ class Recorder implements EngineObserver {
       const id = this.#ids.get(grant.origin ?? grant);
       // A request that was breakable itself comes along as it is.
       const timed = grant.origin === undefined ? '' : ', timed';
-      if (id !== undefined) this.#event(this.#task, `join(${id}, alone${timed})`);
+      const ungated = grant.isUngated ? ', ungated' : '';
+      if (id !== undefined) this.#event(this.#task, `join(${id}, alone${timed}${ungated})`);
     }
     if (clock !== null) this.#tasks.set(clock, this.#task);
     return this.#task;

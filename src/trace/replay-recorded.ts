@@ -69,8 +69,9 @@ export class RecordedReplay {
   }
 
   /** A grant without what lay behind its request. */
-  joinAlone(frame: Frame, { task, isTimed }: TaskEvent): void {
+  joinAlone(frame: Frame, { task, isTimed, isUngated }: TaskEvent): void {
     const grant = this.#find(task);
+    if (isUngated) grant.loseGates();
     frame.clock = join(frame.clock, clockOf(isTimed ? grant.asBreakable() : grant));
   }
 
