@@ -26,8 +26,9 @@ export function gatesOf(x: Grant, y: Grant): Gate[] {
 
 function addGates(gates: Gate[], covers: Opens | null, x: Grant, y: Grant, until: number): void {
   for (let cell = covers; cell !== null; cell = cell.under) {
-    const { instance } = cell.grant;
-    if (instance === x.instance || instance === y.instance) continue;
+    const { instance, owner } = cell.grant;
+    // What another validator knows is its own affair, and its locks have no names here.
+    if (owner !== x.owner || instance === x.instance || instance === y.instance) continue;
     const gate = gateOf(cell.grant, until);
     if (gate === 0 || gates.includes(instance)) continue;
     const shared = gates.indexOf(-instance);
