@@ -21,13 +21,16 @@ export class ClassRegistry {
     this.#takePlace = takePlace;
   }
 
-  /** The class of locks made here: by name, else by the place. Locks of one name are one class if they are of one kind and size. */
-  classOf(name: string | undefined, options: LockClassOptions): LockClass {
+  /**
+   * The class of locks made here, or at `madeAt`: by name, else by the place. Locks of one name are one class if
+   * they are of one kind and size.
+   */
+  classOf(name: string | undefined, options: LockClassOptions, madeAt?: RawStack): LockClass {
     const { kind = 'mutex', permits = 1 } = options;
     const keyOf = (text: string): string => `${kind} ${permits} ${text}`;
     const known = name === undefined ? undefined : this.#byKey.get(keyOf(name));
     if (known !== undefined) return known;
-    const site = this.#takePlace();
+    const site = madeAt ?? this.#takePlace();
     const [place] = site;
     const key = keyOf(
       name ?? (place === undefined ? UNKNOWN_PLACE : `${place.file}:${place.line}:${place.column}`),
@@ -87,7 +90,9 @@ export class ClassRegistry {
       },
       // Whoever waits for an executor may be waiting for any one of its jobs, whatever its places.
       capacity: options.kind === 'executor' ? 1 : (options.permits ?? 1),
-      isFair: options.isFair ?? false,
+      get isFair(): boolean {
+        return lockClass.isFair;
+      },
       isExecutor: EXECUTOR_KINDS.has(options.kind),
       isSerial: options.isSerial ?? false,
       isExempt: options.isExempt ?? false,

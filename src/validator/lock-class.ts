@@ -218,7 +218,8 @@ export class LockClass {
   readonly givenName: string | undefined;
   readonly kind: LockKind;
   readonly permits: number;
-  readonly isFair: boolean;
+  /** Until somebody is let past those who wait. */
+  isFair: boolean;
   readonly isSerial: boolean;
   /**
    * Somebody may wait for what is granted of it to be discharged. Not so the jobs of timers and microtasks,

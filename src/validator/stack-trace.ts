@@ -42,6 +42,14 @@ export function captureStack(): Error {
 
 const ownRoot = fileURLToPath(new URL('..', import.meta.url));
 
+/** Parts of paths that tell the files of watched libraries. */
+const hiddenParts: string[] = [];
+
+/** Cuts frames whose file has `part` in its path, as it cuts our own: those of a library that is watched. */
+export function hideFrames(part: string): void {
+  if (!hiddenParts.includes(part)) hiddenParts.push(part);
+}
+
 /** The frames of the watched program: ours, and those of Node, are cut. */
 export function readStack(stack: LazyStack): RawStack {
   if (!(stack instanceof Error)) return stack;
@@ -64,7 +72,7 @@ function parseFrame(text: string): RawFrame | undefined {
   const [, fn, place, line, column] = match;
   if (place === undefined || place.startsWith('node:')) return undefined;
   const file = place.startsWith('file://') ? fileURLToPath(place) : place;
-  if (file.startsWith(ownRoot)) return undefined;
+  if (file.startsWith(ownRoot) || hiddenParts.some((part) => file.includes(part))) return undefined;
   return { file, line: Number(line), column: Number(column), fn: fn?.replace(/^(async|new) /, '') };
 }
 

@@ -171,9 +171,9 @@ export class Validator {
   }
 
   /** @internal The class of a lock that is being made: by name, else by the place. */
-  classOf(name: string | undefined, options: LockClassOptions): LockClass {
+  classOf(name: string | undefined, options: LockClassOptions, madeAt?: RawStack): LockClass {
     const count = this.#classes.classes.length;
-    const lockClass = this.#classes.classOf(name, options);
+    const lockClass = this.#classes.classOf(name, options, madeAt);
     if (count === 0) this.#startFollowing();
     if (this.#classes.classes.length > count && name !== undefined) this.#orders.bind(lockClass, name);
     return lockClass;

@@ -1,0 +1,110 @@
+/**
+ * p-limit: a limiter is a function, so it is replaced by another.
+ *
+ * A job that had to wait is begun by whoever was done before it, and the promise that its caller awaits is made of what
+ * the job returned *there*. So the caller gets a promise of ours, settled with what led to the end of its own job,
+ * in the same tick as the library's.
+ */
+import type * as Library from 'p-limit';
+import { EXCLUSIVE } from '../validator/lock-class.ts';
+import type { Obligation } from '../validator/obligation.ts';
+import type { Adapter, Exports, WatchContext } from './shared/adapter.ts';
+import { imitate } from './shared/patches.ts';
+import { Resource } from './shared/resource.ts';
+import { runJob } from './shared/scoped.ts';
+
+type Job = (...args: unknown[]) => unknown;
+type Limit = ((fn: Job, ...args: unknown[]) => Promise<unknown>) & {
+  clearQueue(): void;
+  concurrency: number;
+  map?(iterable: Iterable<unknown>, fn: Job): Promise<unknown[]>;
+};
+type CreateLimit = (options: unknown) => Limit;
+type LimitFunction = (fn: Job, options: { concurrency: number }) => Job & { clearQueue?(): void };
+
+/** As the options of the library are understood by it; bad ones it refuses itself. */
+function permitsOf(options: unknown): number {
+  return typeof options === 'object' ? (options as Library.Options).concurrency : (options as number);
+}
+
+function watchLimit(limit: Limit, options: unknown, { validator }: WatchContext): Limit {
+  const permits = permitsOf(options);
+  const mayBeRefused = typeof options === 'object' && (options as Library.Options).rejectOnClear === true;
+  const resource = new Resource(validator, { kind: 'semaphore', permits, isFair: true });
+  /** Queued by the library, and not begun. */
+  const waiting = new Set<Obligation>();
+
+  const run = (fn: Job, ...args: unknown[]): Promise<unknown> => {
+    // The library says what is wrong with it.
+    if (typeof fn !== 'function') return limit(fn, ...args);
+    const asked = resource.ask(EXCLUSIVE, false, true);
+    if (asked !== null) waiting.add(asked);
+    return runJob(resource, asked, {
+      fn,
+      args,
+      mayBeRefused,
+      enqueue: (job) =>
+        limit(() => {
+          if (asked !== null) waiting.delete(asked);
+          return job();
+        }),
+    });
+  };
+  const clearQueue = (): void => {
+    limit.clearQueue();
+    // Without `rejectOnClear` they will wait for ever, and for nothing that anybody could give.
+    for (const asked of waiting) resource.refuse(asked, ignore, undefined);
+    waiting.clear();
+  };
+  const setConcurrency = (value: number): void => {
+    limit.concurrency = value;
+    resource.resize(value);
+  };
+  const watched: Limit = imitate(run as Limit, limit, {
+    clearQueue: { value: imitate(clearQueue, limit.clearQueue) },
+    concurrency: { set: setConcurrency },
+    map: {
+      value: imitate(
+        (iterable: Iterable<unknown>, fn: Job) => mapWith(watched, iterable, fn),
+        limit.map ?? mapWith,
+      ),
+    },
+  });
+  return watched;
+}
+
+/** As the library's own, which calls its own limiter. */
+async function mapWith(limit: Limit, iterable: Iterable<unknown>, fn: Job): Promise<unknown[]> {
+  const promises: Promise<unknown>[] = [];
+  try {
+    // Also of what is only like an array.
+    Array.from(iterable, (value, index) => void promises.push(limit(fn, value, index)));
+  } catch (error) {
+    for (const promise of promises) promise.catch(ignore);
+    throw error;
+  }
+  return Promise.all(promises);
+}
+
+function ignore(): void {}
+
+export const adapter: Adapter = {
+  library: 'p-limit',
+  versions: { from: '3.1.0', below: '8.0.0' },
+  watch(exports: Exports, context): Exports {
+    const create = exports['default'] as CreateLimit;
+    const limitFunction = exports['limitFunction'] as LimitFunction | undefined;
+    const watchedCreate = imitate((options: unknown): Limit => {
+      return watchLimit(create(options), options, context);
+    }, create);
+    if (limitFunction === undefined) return { default: watchedCreate };
+    const watchedFunction: LimitFunction = imitate((fn: Job, options: { concurrency: number }) => {
+      const plain = limitFunction(fn, options);
+      const limit = watchedCreate('clearQueue' in plain ? options : options.concurrency);
+      return imitate((...args: unknown[]) => limit(() => fn(...args)), plain, {
+        clearQueue: { value: limit.clearQueue },
+      });
+    }, limitFunction);
+    return { default: watchedCreate, limitFunction: watchedFunction };
+  },
+};

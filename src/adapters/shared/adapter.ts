@@ -1,0 +1,31 @@
+/** What an adapter is: how the locks of one library are told to the validator. */
+import type { Validator } from '../../validator/validator.ts';
+import type { Patches } from './patches.ts';
+
+/** A module's exports by name; `default` is the whole of a CommonJS module that is a function. */
+export type Exports = Readonly<Record<string, unknown>>;
+
+export interface WatchContext {
+  readonly validator: Validator;
+  /** Whatever is put in the place of something else, so that it can be taken back. */
+  readonly patches: Patches;
+}
+
+/** The versions an adapter was tested with: from the first to below the last. */
+export interface VersionRange {
+  readonly from: string;
+  readonly below: string;
+}
+
+export interface Adapter {
+  /** Name of the package. */
+  readonly library: string;
+  readonly versions: VersionRange;
+  /** Packages through which it calls itself, whose frames are cut from stacks as its own are. */
+  readonly helpers?: readonly string[];
+  /**
+   * Watches one copy of the library: patches its classes where they are, and returns the exports that have to be
+   * replaced, by name. What it does not return stays as it was.
+   */
+  watch(library: Exports, context: WatchContext): Exports;
+}

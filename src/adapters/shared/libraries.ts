@@ -1,0 +1,12 @@
+/** Which libraries have an adapter: all that is known of them before one is loaded. */
+
+export interface SupportedLibrary {
+  /** Exports that are replaced; `default` is the whole of a module that is a function. */
+  readonly replaces: readonly string[];
+}
+
+/** By the name of the package. The adapter is the file of that name in `src/adapters`. */
+export const libraries: Readonly<Record<string, SupportedLibrary>> = {
+  'async-mutex': { replaces: ['withTimeout', 'tryAcquire'] },
+  'p-limit': { replaces: ['default', 'limitFunction'] },
+};

@@ -1,0 +1,78 @@
+/** Methods and properties put in front of a library's own, and how to take them back. */
+
+type Method = (...args: never[]) => unknown;
+
+/** What is ours already: a class that is met twice, through two modules, is patched once. */
+const replacements = new WeakSet<object>();
+
+export class Patches {
+  readonly #undo: (() => void)[] = [];
+
+  /**
+   * Puts another method in the place of `owner[name]`, with its name, length and visibility. `create` gets the
+   * original. Returns whether there was one to replace.
+   */
+  method<F extends Method>(owner: object, name: string, create: (original: F) => F): boolean {
+    const descriptor = Object.getOwnPropertyDescriptor(owner, name);
+    const original = descriptor?.value as F | undefined;
+    if (descriptor === undefined || typeof original !== 'function' || replacements.has(original))
+      return false;
+    const replacement = imitate(create(original), original);
+    replacements.add(replacement);
+    Object.defineProperty(owner, name, { ...descriptor, value: replacement });
+    this.#undo.push(() => {
+      // Somebody else may have patched it since.
+      if (Object.getOwnPropertyDescriptor(owner, name)?.value === replacement)
+        Object.defineProperty(owner, name, descriptor);
+    });
+    return true;
+  }
+
+  /**
+   * Calls `onAssigned(object, value)` whenever a constructor assigns the field `name` for the first time, so that a
+   * construction is seen without another constructor in its place. Not for fields that a class declares.
+   */
+  construction(prototype: object, name: string, onAssigned: (object: object, value: unknown) => void): void {
+    if (Object.hasOwn(prototype, name)) return;
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      enumerable: false,
+      get: () => undefined,
+      set(this: object, value: unknown) {
+        Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+        onAssigned(this, value);
+      },
+    });
+    this.#undo.push(() => void Reflect.deleteProperty(prototype, name));
+  }
+
+  /** Takes all of it back, the newest first. */
+  undo(): void {
+    for (const undo of this.#undo.splice(0).reverse()) undo();
+  }
+}
+
+/**
+ * Gives `replacement` the name, length and own properties of what it stands for, save `changes`: parts of
+ * property descriptors, by name. A change to what the original has not is left out.
+ */
+export function imitate<F extends object>(
+  replacement: F,
+  original: object,
+  changes: Readonly<Record<string, PropertyDescriptor>> = {},
+): F {
+  for (const key of Reflect.ownKeys(original)) {
+    if (key === 'prototype' || key === 'arguments' || key === 'caller') continue;
+    const descriptor = Object.getOwnPropertyDescriptor(original, key)!;
+    const change = typeof key === 'string' && Object.hasOwn(changes, key) ? changes[key] : undefined;
+    Object.defineProperty(replacement, key, change === undefined ? descriptor : merge(descriptor, change));
+  }
+  return replacement;
+}
+
+/** A property stays as visible as it was. */
+function merge(descriptor: PropertyDescriptor, change: PropertyDescriptor): PropertyDescriptor {
+  if (!('value' in change)) return { ...descriptor, ...change };
+  const { enumerable = false, configurable = false } = descriptor;
+  return { writable: false, ...change, enumerable, configurable };
+}

@@ -1,0 +1,44 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import type { Adapter } from '../../src/adapters/shared/adapter.ts';
+import { libraries } from '../../src/adapters/shared/libraries.ts';
+import { formatRange } from '../../src/adapters/shared/versions.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+const names = Object.keys(libraries);
+
+it('there is a file, an entry and an export for each library, and no other', () => {
+  const namesOf = (folder: string): string[] =>
+    readdirSync(path.join(root, folder))
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => file.slice(0, -3));
+  expect(names.length).toBeGreaterThan(0);
+  expect(namesOf('src/adapters').sort()).toEqual(names.toSorted());
+  expect(namesOf('src/entries').sort()).toEqual(names.toSorted());
+  const manifest = JSON.parse(read('package.json')) as {
+    exports: Record<string, unknown>;
+    peerDependencies: Record<string, string>;
+    peerDependenciesMeta: Record<string, { optional: boolean }>;
+  };
+  for (const name of names) {
+    expect(manifest.exports[`./${name}`]).toEqual({
+      types: `./dist/entries/${name}.d.ts`,
+      default: `./dist/entries/${name}.js`,
+    });
+    expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
+  }
+});
+
+it.each(names)('docs/adapters.md and package.json say which versions of %s were tested', async (name) => {
+  const { adapter } = (await import(`../../src/adapters/${name}.ts`)) as { adapter: Adapter };
+  expect(adapter.library).toBe(name);
+  const range = formatRange(adapter.versions);
+  expect(read('docs/adapters.md')).toContain(`| \`${name}\` | \`${range}\` |`);
+  const { peerDependencies } = JSON.parse(read('package.json')) as {
+    peerDependencies: Record<string, string>;
+  };
+  // No range: an installation must not fail for a version that is merely not watched.
+  expect(peerDependencies[name]).toBe('*');
+});

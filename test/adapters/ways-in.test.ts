@@ -1,0 +1,88 @@
+/** The entries and `register`, as a program meets them: in a process of its own, with the built package. */
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+interface Options {
+  env?: Record<string, string>;
+  isCommonJs?: boolean;
+  isRegistered?: boolean;
+}
+
+function run(script: string, { env = {}, isCommonJs = false, isRegistered = false }: Options = {}) {
+  const { NODE_ENV: _, LOCKDEP: __, ...inherited } = process.env;
+  return spawnSync(
+    process.execPath,
+    [
+      ...(isRegistered ? ['--import', 'lockdep/register'] : []),
+      `--input-type=${isCommonJs ? 'commonjs' : 'module'}`,
+      '--eval',
+      script,
+    ],
+    { cwd: root, encoding: 'utf8', env: Object.assign(inherited, env) },
+  );
+}
+
+const ORDERS = `
+  (async () => {
+    const a = new Mutex();
+    const b = new Mutex();
+    await a.runExclusive(() => b.runExclusive(() => {}));
+    await b.runExclusive(() => a.runExclusive(() => {}));
+    const limit = pLimit(2);
+    await limit(() => limit(() => {}));
+  })();`;
+const IMPORTS = `import { Mutex } from 'async-mutex'; import pLimit from 'p-limit';`;
+const REQUIRES = `const { Mutex } = require('async-mutex'); const { default: pLimit } = require('p-limit');`;
+
+describe('register', () => {
+  it.each([
+    ['import', IMPORTS, false],
+    ['require', REQUIRES, true],
+  ])('watches what a program loads by %s', (_way, load, isCommonJs) => {
+    const { stdout, stderr, status } = run(load + ORDERS, { isCommonJs, isRegistered: true });
+    expect(stderr).toContain('[circular-dependency]');
+    expect(stderr).toContain('[nested-capacity]');
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  });
+
+  it('makes the status non-zero under `LOCKDEP=error`', () => {
+    expect(run(IMPORTS + ORDERS, { isRegistered: true, env: { LOCKDEP: 'error' } }).status).toBe(1);
+  });
+
+  it('is nothing under `LOCKDEP=off`', () => {
+    const { stderr, status } = run(IMPORTS + ORDERS, { isRegistered: true, env: { LOCKDEP: 'off' } });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+describe('an entry', () => {
+  const ENTRIES = IMPORTS.replaceAll("from '", "from 'lockdep/");
+
+  it('is the library, watched', () => {
+    const { stderr } = run(ENTRIES + ORDERS);
+    expect(stderr).toContain('[circular-dependency]');
+    expect(stderr).toContain('[nested-capacity]');
+  });
+
+  it.each(['async-mutex', 'p-limit'])('of %s has the names that it has', (name) => {
+    const script = `
+      import * as entry from 'lockdep/${name}'; import * as plain from '${name}';
+      const names = Object.keys(entry).filter((name) => name !== 'watch' && name !== 'unwatch');
+      console.log(JSON.stringify([names, Object.keys(plain)]));`;
+    const [names, plain] = JSON.parse(run(script).stdout) as [string[], string[]];
+    expect(plain.length).toBeGreaterThan(0);
+    expect(names.sort()).toEqual(plain.sort());
+  });
+
+  it.each(['async-mutex', 'p-limit'])('of %s is the original under `LOCKDEP=off`', (name) => {
+    const script = `
+      import * as plain from '${name}'; import * as entry from 'lockdep/${name}';
+      console.log(Object.keys(plain).every((name) => plain[name] === entry[name]));`;
+    expect(run(script, { env: { LOCKDEP: 'off' } }).stdout).toBe('true\n');
+  });
+});

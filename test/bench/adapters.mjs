@@ -1,0 +1,146 @@
+/**
+ * What watching a library costs, as ratios in one process: medians of interleaved rounds.
+ *   npm run build && node test/bench/adapters.mjs [--json] [library…]
+ * Plain is measured without any tracker; watched on a graph that knows all its edges. Then the start of a program
+ * under `lockdep/register`, next to plain `node`.
+ */
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { Validator, promiseHooksTracker } from '../../dist/index.js';
+import { watch as watchAsyncMutex } from '../../dist/entries/async-mutex.js';
+import { watch as watchPLimit } from '../../dist/entries/p-limit.js';
+
+const OPERATIONS = 20_000;
+const ROUNDS = 21;
+const WARM_UP = 6;
+const STARTS = 21;
+
+const validator = new Validator();
+const require = createRequire(import.meta.url);
+
+/** A copy of a package of its own, so that one is watched and one is not. */
+function loadCopy(name) {
+  const file = require.resolve(name);
+  for (const key of Object.keys(require.cache))
+    if (key.includes(`/node_modules/${name}/`)) delete require.cache[key];
+  return require(file);
+}
+
+/** How one operation of each library is done, by what is measured. The most that watched may take of plain. */
+const subjects = {
+  'async-mutex acquire': {
+    limit: 1.15,
+    copies: () => [loadCopy('async-mutex'), watchAsyncMutex(loadCopy('async-mutex'), { validator })],
+    prepare({ Mutex }) {
+      const mutex = new Mutex();
+      return async () => {
+        const release = await mutex.acquire();
+        release();
+      };
+    },
+  },
+  'async-mutex runExclusive': {
+    limit: 1.15,
+    copies: () => [loadCopy('async-mutex'), watchAsyncMutex(loadCopy('async-mutex'), { validator })],
+    prepare({ Mutex }) {
+      const mutex = new Mutex();
+      return () => mutex.runExclusive(work);
+    },
+  },
+  'async-mutex nested': {
+    limit: 1.15,
+    copies: () => [loadCopy('async-mutex'), watchAsyncMutex(loadCopy('async-mutex'), { validator })],
+    prepare({ Mutex }) {
+      const outer = new Mutex();
+      const inner = new Mutex();
+      return () => outer.runExclusive(() => inner.runExclusive(work));
+    },
+  },
+  'p-limit': {
+    limit: 1.5,
+    copies: () => [require('p-limit').default, watchPLimit(require('p-limit'), { validator }).default],
+    prepare(pLimit) {
+      const limit = pLimit(4);
+      return () => limit(work);
+    },
+  },
+  'p-limit, ten at once': {
+    limit: 1.5,
+    copies: () => [require('p-limit').default, watchPLimit(require('p-limit'), { validator }).default],
+    prepare(pLimit) {
+      const limit = pLimit(4);
+      return () => Promise.all(Array.from({ length: 10 }, () => limit(work)));
+    },
+    count: 10,
+  },
+};
+
+async function work() {}
+
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+async function time(operation, count) {
+  const start = performance.now();
+  for (let i = 0; i < OPERATIONS / count; i++) await operation();
+  return ((performance.now() - start) * 1e6) / OPERATIONS;
+}
+
+async function measure({ copies, prepare, count = 1 }) {
+  const [plain, watched] = copies().map(prepare);
+  await watched();
+  const samples = { plain: [], watched: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    promiseHooksTracker.disable();
+    const plainNs = await time(plain, count);
+    promiseHooksTracker.enable();
+    const watchedNs = await time(watched, count);
+    if (round < WARM_UP) continue;
+    samples.plain.push(plainNs);
+    samples.watched.push(watchedNs);
+  }
+  return { plain: median(samples.plain), watched: median(samples.watched) };
+}
+
+function measureStart() {
+  const register = new URL('../../dist/register.js', import.meta.url).href;
+  const { env } = process;
+  const samples = { plain: [], registered: [] };
+  for (let i = 0; i < STARTS; i++) {
+    for (const name of ['plain', 'registered']) {
+      const args = name === 'plain' ? [] : ['--import', register];
+      const start = performance.now();
+      spawnSync(process.execPath, [...args, '--eval', '0'], {
+        env: Object.assign({}, env, { NODE_OPTIONS: '' }),
+      });
+      samples[name].push(performance.now() - start);
+    }
+  }
+  return { plain: median(samples.plain), registered: median(samples.registered) };
+}
+
+const isJson = process.argv.includes('--json');
+const wanted = process.argv.slice(2).filter((each) => !each.startsWith('-'));
+const result = { runtime: `node/${process.versions.node}`, libraries: {}, start: null };
+for (const [name, subject] of Object.entries(subjects)) {
+  if (wanted.length > 0 && !wanted.some((each) => name.startsWith(each))) continue;
+  const figures = await measure(subject);
+  result.libraries[name] = { ...figures, ratio: figures.watched / figures.plain, limit: subject.limit };
+}
+if (wanted.length === 0) result.start = measureStart();
+
+if (isJson) console.log(JSON.stringify(result, null, 2));
+else {
+  console.log(
+    `${result.runtime}: nanoseconds an operation, uncontended save where it says otherwise, warm graph`,
+  );
+  for (const [name, { plain, watched, ratio, limit }] of Object.entries(result.libraries))
+    console.log(
+      `${name.padEnd(26)} plain ${plain.toFixed(0).padStart(6)}  watched ${watched.toFixed(0).padStart(6)}  ${ratio.toFixed(2)} of at most ${limit}`,
+    );
+  if (result.start !== null) {
+    const { plain, registered } = result.start;
+    console.log(
+      `start of node              plain ${plain.toFixed(0)} ms, registered ${registered.toFixed(0)} ms: ${(registered - plain).toFixed(0)} more, at most 60`,
+    );
+  }
+}
