@@ -122,6 +122,25 @@ const programs: Program[] = [
     },
   ],
   [
+    'two branches in one order, the later one under a gate',
+    ['error potential circular-dependency A→B→A 2'],
+    async (v) => {
+      const [gate, a, b] = [mutex(v, 'G'), mutex(v, 'A'), mutex(v, 'B')];
+      await a.run(() =>
+        Promise.all([
+          b.run(nothing),
+          (async () => {
+            await sleep(5);
+            const g = gate.tryAcquire()!;
+            await b.run(nothing);
+            g.release();
+          })(),
+        ]),
+      );
+      await gate.run(() => b.run(() => a.run(nothing)));
+    },
+  ],
+  [
     'both orders under two instances of a gate',
     ['error potential circular-dependency A→B→A 2'],
     async (v) => {

@@ -437,3 +437,10 @@ test('a finding has its arrows in the snapshot, those too that did not come true
   expect(findings.length).toBeGreaterThan(0);
   for (const { edges: arrows } of findings) for (const index of arrows) expect(edges[index]).toBeDefined();
 });
+
+test('a lock of another validator is no gate', async () => {
+  const [mine, other] = [new Validator(), new Validator()];
+  await new Mutex({ name: 'G', validator: other }).run(() => makeCycle(mine));
+  expect(mine.snapshot().edges.flatMap(({ gates }) => gates)).toEqual([]);
+  expect(mine.findings.map(({ severity }) => severity)).toEqual(['error']);
+});
