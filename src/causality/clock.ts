@@ -141,7 +141,8 @@ function compact(clock: ClockEntry): Clock {
 }
 
 function isSuperseded(grant: Grant, kept: readonly Grant[] | null): boolean {
-  if (kept !== null) for (const newer of kept) if (supersedes(newer, grant)) return true;
+  // Not `for … of`, which V8 compiles with a handler around it: this is nearly all that compacting costs.
+  if (kept !== null) for (let i = 0; i < kept.length; i++) if (supersedes(kept[i]!, grant)) return true;
   return false;
 }
 
