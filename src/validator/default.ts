@@ -1,4 +1,5 @@
 /** One registry of validators per process: two copies of the package share one default validator. */
+import { build } from './build.ts';
 import { type Policy, Validator } from './validator.ts';
 
 interface Registry {
@@ -12,7 +13,7 @@ function registry(): Registry {
   return (holder[KEY] ??= {});
 }
 
-/** `LOCKDEP` overrides all; without it: off when `NODE_ENV` is `production`, else `warn`. */
+/** `LOCKDEP` overrides all; without it: off in the build for production or with that in `NODE_ENV`, else `warn`. */
 function policyOfEnvironment(env: Readonly<Record<string, string | undefined>> = process.env): Policy {
   const { LOCKDEP: wanted } = env;
   if (wanted === 'off' || wanted === 'warn' || wanted === 'error') return wanted;
@@ -22,7 +23,7 @@ function policyOfEnvironment(env: Readonly<Record<string, string | undefined>> =
       { code: 'LOCKDEP_ENV' },
     );
   }
-  return env['NODE_ENV'] === 'production' ? 'off' : 'warn';
+  return build.isOff || env['NODE_ENV'] === 'production' ? 'off' : 'warn';
 }
 
 /** The default validator; it follows nothing before its first lock is made. */
