@@ -8,6 +8,7 @@ export { validator } from './process-validator.ts';
 export type { LockClass, LockClassOptions, LockKind } from './validator/lock-class.ts';
 export type { Request, RequestOptions } from './validator/request.ts';
 export type { WatchLockOptions } from './validator/watch-lock.ts';
+export type { Level, LevelOptions } from './validator/levels.ts';
 export { LockdepError } from './validator/errors.ts';
 export type {
   Certainty,

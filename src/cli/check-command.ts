@@ -3,7 +3,7 @@ import { fillSources } from '../report/source-lines.ts';
 import { TraceReader } from '../trace/read-trace.ts';
 import { TraceError } from '../trace/scanner.ts';
 import type { Command } from './command.ts';
-import { COMMON_OPTIONS, parseReportOptions } from './common-options.ts';
+import { COMMON_OPTIONS, parseLevels, parseReportOptions } from './common-options.ts';
 import { formatFileError } from './file-error.ts';
 import { parseOptions } from './options.ts';
 import { finishReport } from './output.ts';
@@ -56,7 +56,7 @@ async function checkTraces(args: string[]): Promise<number> {
   if (parsed.positionals.filter((file) => file === '-').length > 1)
     throw new UsageError('Expected "-" once, got it twice: stdin can be read once only');
   const options = parseReportOptions(parsed);
-  const reader = new TraceReader();
+  const reader = new TraceReader({ levels: parseLevels(parsed) });
   for (const file of parsed.positionals) await replay(reader, createSource(file));
   const snapshot = fillSources(
     reader.validator.snapshot(),

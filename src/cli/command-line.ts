@@ -10,7 +10,7 @@ import { type OptionTable, findFirstPositional, parseOptions } from './options.t
 import { orderCommand } from './order-command.ts';
 import { reportCommand } from './report-command.ts';
 import { runCommand } from './run-command.ts';
-import { formatSuggestion } from './suggest.ts';
+import { formatSuggestion } from '../validator/suggest.ts';
 import { UsageError } from './usage-error.ts';
 
 const COMMANDS: readonly Command[] = [

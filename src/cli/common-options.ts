@@ -1,10 +1,12 @@
 import type { FailOn } from '../report/failing.ts';
 import { PLANNED_FORMATS, RENDERERS } from '../report/formats.ts';
+import { LockdepError } from '../validator/errors.ts';
+import { type LevelOptions, parseLevel } from '../validator/levels.ts';
 import { listAlternatives } from './alternatives.ts';
 import { readBaseline } from './baseline.ts';
 import type { OptionTable, ParsedOptions } from './options.ts';
 import { type BaselineOptions, type ReportOptions, checkWritable } from './output.ts';
-import { formatSuggestion } from './suggest.ts';
+import { formatSuggestion } from '../validator/suggest.ts';
 import { UsageError } from './usage-error.ts';
 
 const FAIL_ON: readonly FailOn[] = ['error', 'warning', 'never'];
@@ -25,6 +27,11 @@ export const COMMON_OPTIONS: OptionTable = {
   },
   output: { value: 'FILE', short: 'o', help: 'write the report to FILE' },
   ...FAIL_ON_OPTION,
+  level: {
+    value: 'CODE=LEVEL',
+    isRepeatable: true,
+    help: 'how grave findings of a code are: off, warn or error; may be given several times',
+  },
   baseline: { value: 'FILE', help: 'findings that FILE knows do not fail' },
   'update-baseline': { help: 'write to the baseline what is found, and exit 0' },
   reason: { value: 'TEXT', help: 'why what has no reason in the baseline may stay' },
@@ -46,6 +53,15 @@ export function parseFailOn(text: string): FailOn {
     );
   }
   return level;
+}
+
+/** Parses the values of `--level`; of two for one code the later counts. Throws `UsageError`. */
+export function parseLevels({ lists }: ParsedOptions): LevelOptions {
+  try {
+    return Object.fromEntries((lists.get('level') ?? []).map((text) => parseLevel(text, '--level')));
+  } catch (error) {
+    throw error instanceof LockdepError ? new UsageError(error.message) : error;
+  }
 }
 
 function parseBaselineOptions(values: ParsedOptions['values']): BaselineOptions | undefined {

@@ -1,18 +1,23 @@
 import { parseArgs } from 'node:util';
-import { formatSuggestion } from './suggest.ts';
+import { formatSuggestion } from '../validator/suggest.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface OptionSpec {
   /** How help calls the value; an option without one is a switch. */
   value?: string;
   short?: string;
+  /** It may be given several times, and each counts. */
+  isRepeatable?: boolean;
   help: string;
 }
 
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
 
 export interface ParsedOptions {
+  /** The last value of each option. */
   values: ReadonlyMap<string, string>;
+  /** All values of those that may be given several times, in their order. */
+  lists: ReadonlyMap<string, readonly string[]>;
   positionals: string[];
 }
 
@@ -61,12 +66,17 @@ function checkOption({ name, rawName, value, inlineValue }: OptionToken, table: 
 /** Parses the arguments of a command. Throws `UsageError` at what the table does not have. */
 export function parseOptions(table: OptionTable, args: string[]): ParsedOptions {
   const values = new Map<string, string>();
+  const lists = new Map<string, string[]>();
   const positionals: string[] = [];
   for (const token of tokenize(table, args)) {
     if (token.kind === 'positional') positionals.push(token.value);
-    if (token.kind === 'option') values.set(token.name, checkOption(token, table));
+    if (token.kind !== 'option') continue;
+    const value = checkOption(token, table);
+    values.set(token.name, value);
+    if (table[token.name]?.isRepeatable === true)
+      lists.set(token.name, [...(lists.get(token.name) ?? []), value]);
   }
-  return { values, positionals };
+  return { values, lists, positionals };
 }
 
 /** Finds where the first argument stands that is no option: from there on, all belong to the script. */

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { formatJson } from '../report/json.ts';
 import { fillSources } from '../report/source-lines.ts';
+import type { LevelOptions } from '../validator/levels.ts';
 import type { Snapshot } from '../validator/snapshot-format.ts';
 import { type ChildEnd, runChild } from './child.ts';
 import type { Command } from './command.ts';
-import { COMMON_OPTIONS, parseReportOptions } from './common-options.ts';
+import { COMMON_OPTIONS, parseLevels, parseReportOptions } from './common-options.ts';
 import { type OptionTable, findFirstPositional, parseOptions } from './options.ts';
 import { checkWritable, copyOutput, finishReport, writeOutput } from './output.ts';
 import { createReadLines } from './read-lines.ts';
@@ -27,8 +28,18 @@ interface Watched {
   snapshot: Snapshot | undefined;
 }
 
+/** The later of two levels for one code counts, so ours come last. */
+function addLevels(inherited: string | undefined, levels: LevelOptions): string | undefined {
+  const own = Object.entries(levels).map(([code, level]) => `${code}=${level}`);
+  return own.length === 0 ? inherited : [inherited, ...own].filter(Boolean).join(',');
+}
+
 /** Runs a script with our preload; what it saw comes back through a file of its own. */
-async function runWatched(script: string, args: string[], traceTo: string | undefined): Promise<Watched> {
+async function runWatched(
+  script: string,
+  args: string[],
+  { traceTo, levels }: { traceTo: string | undefined; levels: LevelOptions },
+): Promise<Watched> {
   const folder = mkdtempSync(path.join(tmpdir(), 'lockdep-'));
   const file = path.join(folder, 'snapshot.json');
   const trace = path.join(folder, 'run.trace');
@@ -37,6 +48,7 @@ async function runWatched(script: string, args: string[], traceTo: string | unde
       ...process.env,
       // Asking for a watched run says more than NODE_ENV=production does.
       LOCKDEP: process.env['LOCKDEP'] || 'warn',
+      LOCKDEP_LEVELS: addLevels(process.env['LOCKDEP_LEVELS'], levels),
       LOCKDEP_RUN_SNAPSHOT: file,
       ...(traceTo === undefined ? {} : { LOCKDEP_RUN_TRACE: trace }),
     });
@@ -66,13 +78,14 @@ async function runScript(args: string[]): Promise<number> {
   if (script === undefined)
     throw new UsageError('Expected a script to run, got none; see lockdep run --help');
   const options = parseReportOptions(parsed);
+  const levels = parseLevels(parsed);
   const saveTo = parsed.values.get('snapshot');
   if (saveTo !== undefined) checkWritable(saveTo);
   const traceTo = parsed.values.get('trace');
   if (traceTo !== undefined) checkWritable(traceTo);
   checkScript(script);
 
-  const { end, snapshot: seen } = await runWatched(script, args.slice(start + 1), traceTo);
+  const { end, snapshot: seen } = await runWatched(script, args.slice(start + 1), { traceTo, levels });
   if (seen === undefined) return finishUnwatched(end);
   const snapshot = fillSources(seen, createReadLines({ folder: process.cwd() }));
   if (saveTo !== undefined) writeOutput(saveTo, formatJson(snapshot));

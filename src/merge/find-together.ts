@@ -17,7 +17,13 @@ export function findTogether(
   const loaded = new LoadedGraph(classes, edges);
   const found = new Map<string, SnapshotFinding>();
   for (const edge of loaded.indices.keys()) {
-    const finding: Finding | undefined = findCycleFinding(loaded.graph, loaded.classes, edge, false);
+    const finding: Finding | undefined = findCycleFinding(
+      loaded.graph,
+      loaded.classes,
+      edge,
+      false,
+      () => false,
+    );
     if (finding === undefined) continue;
     const known = found.get(finding.fingerprint);
     if (known === undefined || compareGravity(finding, known) > 0)

@@ -1,6 +1,6 @@
 /** From lines of text to events in a validator. */
 import type { RawStack, RecordedFrame } from '../validator/stack-trace.ts';
-import { Validator } from '../validator/validator.ts';
+import { Validator, type ValidatorOptions } from '../validator/validator.ts';
 import type { TraceEvent } from './event.ts';
 import { parseLine } from './parse.ts';
 import { UNKNOWN_PLACE } from './record.ts';
@@ -20,9 +20,9 @@ export class TraceReader {
   #line = 0;
   #location = '';
 
-  constructor() {
+  constructor({ levels = {} }: Pick<ValidatorOptions, 'levels'> = {}) {
     const tracker = new TraceTracker();
-    this.validator = new Validator({ tracker });
+    this.validator = new Validator({ tracker, levels });
     this.#replay = new Replay(this.validator, tracker, () => this.#place());
   }
 

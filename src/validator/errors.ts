@@ -43,9 +43,9 @@ export function checkName(value: unknown): void {
 }
 
 /** Options are objects with known keys; a misspelt key would otherwise be lost without a word. */
-export function checkOptions(options: unknown, known: readonly string[]): void {
-  if (options === null || typeof options !== 'object') rejectArgument('options', 'an object', options);
+export function checkOptions(options: unknown, known: readonly string[], name: string = 'options'): void {
+  if (options === null || typeof options !== 'object') rejectArgument(name, 'an object', options);
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) rejectArgument('options', `an object with keys of ${known.join(', ')}`, key);
+    if (!known.includes(key)) rejectArgument(name, `an object with keys of ${known.join(', ')}`, key);
   }
 }

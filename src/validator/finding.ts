@@ -41,6 +41,9 @@ const TITLES: Readonly<Record<FindingCode, string>> = {
   'stalled-wait': 'stalled wait',
 };
 
+/** All codes there are. */
+export const FINDING_CODES: readonly FindingCode[] = Object.keys(TITLES) as FindingCode[];
+
 /** Line 1 of every report: `Potential deadlock: orders → users → orders [circular-dependency]`. */
 export function formatMessage(code: FindingCode, certainty: Certainty, subject: string): string {
   const title = TITLES[code];

@@ -2,6 +2,7 @@ import { retiredOwners } from '../causality/clock.ts';
 import { promiseHooksTracker } from '../causality/promise-hooks.ts';
 import type { CausalTracker } from '../causality/tracker.ts';
 import type { RequestMode } from '../graph/vocabulary.ts';
+import type { Edge } from '../graph/edge.ts';
 import { DependencyGraph } from '../graph/dependency-graph.ts';
 import { Arrows } from './arrows.ts';
 import { ClassRegistry } from './class-registry.ts';
@@ -17,6 +18,7 @@ import {
   rejectArgument,
 } from './errors.ts';
 import { type Finding, fingerprintOf, formatMessage, printableName } from './finding.ts';
+import { type LevelOptions, type Levels, applyLevel, readLevels } from './levels.ts';
 import type { EdgePlaces, LockClass, LockClassOptions } from './lock-class.ts';
 import { findHeld, findNotTakenUp, observeOpenWork } from './open-work.ts';
 import { Request, type RequestOptions } from './request.ts';
@@ -36,6 +38,8 @@ export type Policy = 'off' | 'collect' | 'warn' | 'error';
 export interface ValidatorOptions {
   /** Default `collect`. */
   policy?: Policy;
+  /** By finding code: `off`, `warn` or `error`. Default: the severities of `docs/findings.md`. */
+  levels?: LevelOptions;
   /** How async flows are followed. Default: promise hooks. */
   tracker?: CausalTracker;
   /** Called with each new finding, after the lock that completed it is in order. */
@@ -71,18 +75,20 @@ export class Validator {
   readonly #listeners = new Set<FindingListener>();
   #pendingError: LockdepError | undefined;
   #isFaulty = false;
+  #levels: Levels;
   readonly #inputId: string = Math.random().toString(36).slice(2, 12);
 
   /**
    * Creates a validator with its own graph and findings.
-   * @throws LockdepError `ERR_INVALID_ARGUMENT` for an unknown option or policy.
+   * @throws LockdepError `ERR_INVALID_ARGUMENT` for an unknown option, policy, code or level.
    */
   constructor(options: ValidatorOptions = {}) {
-    checkOptions(options, ['policy', 'tracker', 'onFinding']);
-    const { policy = 'collect', tracker = promiseHooksTracker, onFinding } = options;
+    checkOptions(options, ['policy', 'levels', 'tracker', 'onFinding']);
+    const { policy = 'collect', levels = {}, tracker = promiseHooksTracker, onFinding } = options;
     if (!POLICIES.includes(policy))
       rejectArgument('policy', POLICIES.map((each) => `'${each}'`).join(', '), policy);
     this.policy = policy;
+    this.#levels = readLevels(levels);
     this.#arrows = new Arrows(this.#graph, tracker);
     this.engine = new Engine(tracker, this.#arrows);
     if (onFinding !== undefined) this.onFinding(onFinding);
@@ -98,6 +104,14 @@ export class Validator {
     checkFunction('listener', listener);
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * How grave findings of each code are from now on; codes that are not named get their default back.
+   * @throws LockdepError `ERR_INVALID_ARGUMENT` for an unknown code or level.
+   */
+  setLevels(levels: LevelOptions): void {
+    this.#levels = readLevels(levels);
   }
 
   /** Everything known so far as plain data; what is open now has its arrows provisionally. */
@@ -271,7 +285,7 @@ export class Validator {
       const changed = this.#arrows.changed;
       this.#arrows.changed = [];
       for (const edge of changed) {
-        const finding = findCycleFinding(this.#graph, this.#classes.classes, edge, false);
+        const finding = this.#judge(edge, false);
         if (finding !== undefined) this.#publish(finding);
       }
     } catch (error) {
@@ -289,7 +303,7 @@ export class Validator {
 
   /** @internal A finding about something that is open, made where that was asked for. */
   reportSince(code: FindingCode, open: Obligation, subject: string, severity?: Severity): void {
-    this.#told.add(open);
+    if (this.#levels.get(code) !== 'off') this.#told.add(open);
     const { stack = [], lockClass, transition } = open;
     const read = readStack(stack);
     this.report(code, lockClass, subject, severity, read.length > 0 ? read : (transition.samples[0] ?? []));
@@ -306,7 +320,7 @@ export class Validator {
     this.#pendingError = undefined;
     this.engine.observer?.misused(code, lockClass, stack);
     const { name } = this.#graph.node(lockClass.node);
-    this.#publish({
+    const fact: Finding = {
       code,
       fingerprint: fingerprintOf(code, [name, subject], []),
       certainty: 'certain',
@@ -317,7 +331,9 @@ export class Validator {
       count: 1,
       message: formatMessage(code, 'certain', `"${printableName(name)}" ${subject}`),
       stack,
-    });
+    };
+    const finding = applyLevel(fact, this.#levels);
+    if (finding !== undefined) this.#publish(finding);
   }
 
   /** @internal A fault of ours: said once, and kept from the program. */
@@ -363,7 +379,7 @@ export class Validator {
       const changed = this.#arrows.changed;
       this.#arrows.changed = [];
       for (const edge of changed) {
-        const finding = findCycleFinding(this.#graph, this.#classes.classes, edge, isDrained);
+        const finding = this.#judge(edge, isDrained);
         if (finding === undefined) continue;
         const other = found.get(finding.fingerprint);
         if (other === undefined || isGraver(finding, other)) found.set(finding.fingerprint, finding);
@@ -372,6 +388,13 @@ export class Validator {
       this.fault(error);
     }
     return found;
+  }
+
+  /** The finding that a changed edge completes, as grave as wished. */
+  #judge(edge: Edge<EdgePlaces>, isDrained: boolean): Finding | undefined {
+    const isOff = (code: FindingCode): boolean => this.#levels.get(code) === 'off';
+    const finding = findCycleFinding(this.#graph, this.#classes.classes, edge, isDrained, isOff);
+    return finding && applyLevel(finding, this.#levels);
   }
 
   #publish(finding: Finding): void {

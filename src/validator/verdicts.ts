@@ -15,37 +15,54 @@ import type { Certainty, FindingCode, Severity } from './snapshot-format.ts';
 
 type LockEdge = Edge<EdgePlaces>;
 
-interface Tier {
+interface Verdict {
   readonly certainty: Certainty;
   readonly severity: Severity;
+}
+
+interface Tier extends Verdict {
   readonly accepts: (edge: LockEdge) => boolean;
 }
 
 const CERTAIN: Tier = { certainty: 'certain', severity: 'error', accepts: (edge) => edge.isWaiting };
 const PROVEN: Tier = { certainty: 'potential', severity: 'error', accepts: isProven };
 const SUSPECTED: Tier = { certainty: 'potential', severity: 'warning', accepts: () => true };
+const NOTE: Verdict = { certainty: 'potential', severity: 'note' };
 
 /** Only a circular dependency is excused by a wait that would end; for the others an outage of seconds is an outage. */
 function isProven(edge: LockEdge): boolean {
   return !edge.isProvisional && edge.evidence === 'proven' && (!edge.isBreakable || edge.from === edge.to);
 }
 
-/** Looks for a cycle through `edge`. `isDrained` says that requests which wait now will wait for ever. */
+/** Says whether findings of this code are not wanted. */
+export type IsOff = (code: FindingCode) => boolean;
+
+/**
+ * Looks for a cycle through `edge`. `isDrained` says that requests which wait now will wait for ever. What
+ * only findings that are off are made of is left out, so that it hides no other cycle.
+ */
 export function findCycleFinding(
   graph: DependencyGraph<EdgePlaces>,
   classes: readonly LockClass[],
   edge: LockEdge,
   isDrained: boolean,
+  isOff: IsOff,
 ): Finding | undefined {
   let note: Cycle<EdgePlaces> | undefined;
   for (const tier of isDrained ? [CERTAIN, PROVEN, SUSPECTED] : [PROVEN, SUSPECTED]) {
-    if (!tier.accepts(edge)) continue;
-    const cycle = graph.findCycle(edge, { accepts: tier.accepts });
+    const accepts = (each: LockEdge): boolean => tier.accepts(each) && isWanted(each, isOff);
+    if (!accepts(edge)) continue;
+    const cycle = graph.findCycle(edge, { accepts });
     if (cycle === undefined) continue;
-    if (isReal(cycle, classes)) return toFinding(graph, classes, cycle, tier.certainty, tier.severity);
+    if (isReal(cycle, classes)) return toFinding(graph, classes, cycle, tier, isOff);
     note ??= cycle;
   }
-  return note === undefined ? undefined : toFinding(graph, classes, note, 'potential', 'note');
+  return note === undefined ? undefined : toFinding(graph, classes, note, NOTE, isOff);
+}
+
+function isWanted(edge: LockEdge, isOff: IsOff): boolean {
+  if (edge.kind === 'context') return !(isOff('context-inversion') && isOff('inconsistent-context'));
+  return !edge.isDeclared || edge.count > 0 || !isOff('order-violation');
 }
 
 function isReal(cycle: Cycle<EdgePlaces>, classes: readonly LockClass[]): boolean {
@@ -65,11 +82,11 @@ function toFinding(
   graph: DependencyGraph<EdgePlaces>,
   classes: readonly LockClass[],
   cycle: Cycle<EdgePlaces>,
-  certainty: Certainty,
-  severity: Severity,
+  { certainty, severity }: Verdict,
+  isOff: IsOff,
 ): Finding {
   const edges = canonicalRotation(showCustody(cycle.edges, graph), graph);
-  const code = codeOfCycle(edges, classes);
+  const code = codeOfCycle(edges, classes, isOff);
   const chain = [...edges.map(({ from }) => from), edges[0]!.from].map((node) => graph.node(node).name);
   return {
     code,
@@ -84,9 +101,9 @@ function toFinding(
   };
 }
 
-function codeOfCycle(edges: readonly LockEdge[], classes: readonly LockClass[]): FindingCode {
+function codeOfCycle(edges: readonly LockEdge[], classes: readonly LockClass[], isOff: IsOff): FindingCode {
   const [edge] = edges;
-  if (edges.some(({ isDeclared }) => isDeclared)) return 'order-violation';
+  if (edges.some(({ isDeclared }) => isDeclared) && !isOff('order-violation')) return 'order-violation';
   const context = edges.find(({ kind, isFromContext }) => kind === 'context' && isFromContext);
   if (context !== undefined) return codeOfContext(edges, classes[context.from]!);
   if (edges.length > 1 || edge === undefined) return 'circular-dependency';

@@ -30,15 +30,16 @@ const runHelp = `Usage: lockdep run [options] <script> [args…]
 Runs a program watched; reports on stderr at its end, and passes its failing status on.
 
 Options:
-      --format FORMAT    how to render: text, json, sarif, github, junit, markdown, dot or mermaid (default text)
-  -o, --output FILE      write the report to FILE
-      --fail-on LEVEL    exit 1 at a finding this grave: error, warning or never (default error)
-      --baseline FILE    findings that FILE knows do not fail
-      --update-baseline  write to the baseline what is found, and exit 0
-      --reason TEXT      why what has no reason in the baseline may stay
-      --snapshot FILE    save what was seen to FILE, for lockdep report
-      --trace FILE       record each event to FILE, for lockdep check
-  -h, --help             show this help
+      --format FORMAT     how to render: text, json, sarif, github, junit, markdown, dot or mermaid (default text)
+  -o, --output FILE       write the report to FILE
+      --fail-on LEVEL     exit 1 at a finding this grave: error, warning or never (default error)
+      --level CODE=LEVEL  how grave findings of a code are: off, warn or error; may be given several times
+      --baseline FILE     findings that FILE knows do not fail
+      --update-baseline   write to the baseline what is found, and exit 0
+      --reason TEXT       why what has no reason in the baseline may stay
+      --snapshot FILE     save what was seen to FILE, for lockdep report
+      --trace FILE        record each event to FILE, for lockdep check
+  -h, --help              show this help
 
 ${exitStatus}`;
 
@@ -47,13 +48,14 @@ const reportHelp = `Usage: lockdep report [options] <snapshot…>
 Renders saved snapshots, merged.
 
 Options:
-      --format FORMAT    how to render: text, json, sarif, github, junit, markdown, dot or mermaid (default text)
-  -o, --output FILE      write the report to FILE
-      --fail-on LEVEL    exit 1 at a finding this grave: error, warning or never (default error)
-      --baseline FILE    findings that FILE knows do not fail
-      --update-baseline  write to the baseline what is found, and exit 0
-      --reason TEXT      why what has no reason in the baseline may stay
-  -h, --help             show this help
+      --format FORMAT     how to render: text, json, sarif, github, junit, markdown, dot or mermaid (default text)
+  -o, --output FILE       write the report to FILE
+      --fail-on LEVEL     exit 1 at a finding this grave: error, warning or never (default error)
+      --level CODE=LEVEL  how grave findings of a code are: off, warn or error; may be given several times
+      --baseline FILE     findings that FILE knows do not fail
+      --update-baseline   write to the baseline what is found, and exit 0
+      --reason TEXT       why what has no reason in the baseline may stay
+  -h, --help              show this help
 
 ${exitStatus}`;
 

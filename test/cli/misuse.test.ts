@@ -27,6 +27,8 @@ function makeMistakes(): string {
   return folder;
 }
 
+const CODES =
+  'circular-dependency, recursive-acquisition, upgrade-deadlock, nested-capacity, unsatisfiable-request, context-inversion, inconsistent-context, invalid-wait-context, nested-lock-not-held, order-violation, bad-release, not-held, destroyed-while-held, held-at-end, leaked-hold, live-deadlock, stalled-wait';
 const FORMATS = 'text, json, sarif, github, junit, markdown, dot or mermaid';
 
 const mistakes: [args: string[], line: string][] = [
@@ -88,15 +90,15 @@ const mistakes: [args: string[], line: string][] = [
 
   [
     ['report', '--frmat', 'json', 'good.json'],
-    'Expected one of --format, --output, --fail-on, --baseline, --update-baseline, --reason, --help, got --frmat; did you mean --format?',
+    'Expected one of --format, --output, --fail-on, --level, --baseline, --update-baseline, --reason, --help, got --frmat; did you mean --format?',
   ],
   [
     ['report', '--snapshot', 'x', 'good.json'],
-    'Expected one of --format, --output, --fail-on, --baseline, --update-baseline, --reason, --help, got --snapshot',
+    'Expected one of --format, --output, --fail-on, --level, --baseline, --update-baseline, --reason, --help, got --snapshot',
   ],
   [
     ['report', '--toString', 'good.json'],
-    'Expected one of --format, --output, --fail-on, --baseline, --update-baseline, --reason, --help, got --toString',
+    'Expected one of --format, --output, --fail-on, --level, --baseline, --update-baseline, --reason, --help, got --toString',
   ],
   [
     ['report', 'good.json', '--format', 'jsn'],
@@ -153,13 +155,32 @@ const mistakes: [args: string[], line: string][] = [
     'Expected a file to write to, got no/x, but no does not exist',
   ],
 
+  [['report', 'good.json', '--level'], 'Expected --level CODE=LEVEL, got nothing after --level'],
+  [['check', '-', '--level', 'not-held'], 'Expected --level to be CODE=LEVEL, got "not-held"'],
+  [
+    ['run', '--level', 'not-held=off', '--level', 'held-at-edn=off', 'app.mjs'],
+    `Expected --level to be CODE=LEVEL, with CODE one of ${CODES}, got "held-at-edn"; did you mean held-at-end?`,
+  ],
+  [
+    ['report', '--level', 'toString=off', 'good.json'],
+    `Expected --level to be CODE=LEVEL, with CODE one of ${CODES}, got "toString"`,
+  ],
+  [
+    ['report', '--level', 'not-held=warning', 'good.json'],
+    'Expected the level of not-held to be off, warn or error, got "warning"',
+  ],
+  [
+    ['report', '--level', 'not-held=', 'good.json'],
+    'Expected the level of not-held to be off, warn or error, got ""',
+  ],
+
   [['run'], 'Expected a script to run, got none; see lockdep run --help'],
   [['run', '--format', 'json'], 'Expected a script to run, got none; see lockdep run --help'],
   [['run', 'none.mjs'], 'Expected a script to run, got none.mjs, which does not exist'],
   [['run', 'folder'], 'Expected a script to run, got folder, which is a directory'],
   [
     ['run', '--snapshto', 'x', 'app.mjs'],
-    'Expected one of --format, --output, --fail-on, --baseline, --update-baseline, --reason, --snapshot, --trace, --help, got --snapshto; did you mean --snapshot?',
+    'Expected one of --format, --output, --fail-on, --level, --baseline, --update-baseline, --reason, --snapshot, --trace, --help, got --snapshto; did you mean --snapshot?',
   ],
   [['run', '--snapshot', 'no/x', 'app.mjs'], 'Expected a file to write to, got no/x, but no does not exist'],
   [['run', '-o', 'folder', 'app.mjs'], 'Expected a file to write to, got folder, which is a directory'],
