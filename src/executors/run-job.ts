@@ -59,8 +59,10 @@ export class Job {
   end(): void {
     if (this.#watch === null) return;
     const { engine, validator } = this.#watch;
+    const { isOpen, rare } = this.obligation!;
+    const hasHolds = rare !== null && rare.holdsIn > 0;
     try {
-      if (this.obligation!.isOpen) engine.discharge(this.obligation!);
+      if (isOpen && !hasHolds) engine.discharge(this.obligation!);
     } catch (error) {
       validator.fault(error);
     }

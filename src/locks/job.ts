@@ -2,19 +2,21 @@
 import { clockOf, join } from '../causality/clock.ts';
 import type { Engine } from '../validator/engine.ts';
 import { EXCLUSIVE, type LockClass, TRY } from '../validator/lock-class.ts';
-import { type Obligation, rareOf } from '../validator/obligation.ts';
+import { type Obligation, rareOf, takeHoldFrom } from '../validator/obligation.ts';
 import type { RawStack } from '../validator/stack-trace.ts';
 
 /**
  * Asks an executor to run something that will discharge `holds`. A job of a serial executor is waited
  * for by whoever waits behind it, one of a bounded executor by whoever needs its place; one of the event
- * loop by nobody.
+ * loop by nobody. Such a one need not end with its callback: with `endsWithHolds` it has them in custody until
+ * the last of them is released or handed on.
  */
 export function beginJob(
   engine: Engine,
   executor: LockClass,
   instance: number,
   holds: readonly { readonly obligation: Obligation | null }[],
+  endsWithHolds: boolean = !executor.isAwaited,
 ): Obligation {
   const job = engine.ask(executor, executor.isAwaited ? EXCLUSIVE : TRY, instance, false);
   rareOf(job).isJob = true;
@@ -22,7 +24,9 @@ export function beginJob(
   if (holds.length === 0) return job;
   const place = engine.here();
   for (const { obligation } of holds) {
-    if (obligation !== null && obligation.owner === engine.owner) handTo(engine, job, obligation, place);
+    if (obligation === null || obligation.owner !== engine.owner) continue;
+    handTo(engine, job, obligation, place);
+    if (endsWithHolds) rareOf(job).holdsIn++;
   }
   return job;
 }
@@ -33,9 +37,8 @@ export function handTo(engine: Engine, job: Obligation, obligation: Obligation, 
   job.clock = join(job.clock, clockOf(obligation));
   job.under = job.clock === null ? null : job.clock.opens;
   const rare = rareOf(obligation);
-  // Whoever accepted it in a parcel hands it on, and has it no longer.
-  if (rare.custodian?.isOpen === true && rare.custodian.rare?.isParcel === true)
-    engine.discharge(rare.custodian);
+  // Whoever hands it on has it no longer.
+  if (rare.custodian !== null && takeHoldFrom(rare.custodian)) engine.discharge(rare.custodian);
   rare.custodian = job;
   rare.handedAt = place;
   engine.arrows.observeHandOver(obligation, job, false);

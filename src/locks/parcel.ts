@@ -1,6 +1,6 @@
 import { join, clockOf } from '../causality/clock.ts';
 import { LockdepError } from '../validator/errors.ts';
-import { type Obligation, rareOf } from '../validator/obligation.ts';
+import type { Obligation } from '../validator/obligation.ts';
 import type { Hold } from './hold.ts';
 import { beginJob } from './job.ts';
 
@@ -18,8 +18,7 @@ export class Parcel {
     const { watch } = hold.lock;
     if (watch === null || hold.obligation === null) return;
     const lockClass = watch.validator.classOf(label, { kind: 'executor', permits: Infinity });
-    this.#job = beginJob(watch.engine, lockClass, 0, [hold]);
-    rareOf(this.#job).isParcel = true;
+    this.#job = beginJob(watch.engine, lockClass, 0, [hold], true);
     watch.validator.flush();
   }
 

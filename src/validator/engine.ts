@@ -16,7 +16,7 @@ import type { Arrows } from './arrows.ts';
 import { endCover, noteCover } from './cover.ts';
 import { areGatesHeld } from './gates.ts';
 import { type KnownEdge, type LockClass, type RequestKind, TRY } from './lock-class.ts';
-import { Obligation, Rare, rareOf } from './obligation.ts';
+import { Obligation, Rare, rareOf, takeHoldFrom } from './obligation.ts';
 import type { FindingCode } from './snapshot-format.ts';
 import { type RawStack, captureStack, readStack } from './stack-trace.ts';
 
@@ -194,10 +194,8 @@ export class Engine implements GrantVisitor {
   #endRare(open: Obligation, rare: Rare): void {
     if (rare.grantedMs !== 0) open.lockClass.holds.add(performance.now() - rare.grantedMs);
     open.rare = remainderOf(rare);
-    // What came in a parcel has the flow that accepted it for its executor, for as long as it is held.
     const { custodian } = rare;
-    if (custodian !== null && custodian.isOpen && custodian.rare?.isParcel === true)
-      this.discharge(custodian);
+    if (custodian !== null && takeHoldFrom(custodian)) this.discharge(custodian);
   }
 
   /** Visits all that is newer than the request. A walk that met warm edges only is remembered by its sum. */

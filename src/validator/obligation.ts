@@ -6,8 +6,8 @@ import type { LazyStack, RawStack, Transition } from './stack-trace.ts';
 export class Rare {
   /** It is a job of an executor. */
   isJob = false;
-  /** The job is a flow that accepted a parcel: it ends with what was in it. */
-  isParcel = false;
+  /** A job that ends with the last of the holds it was handed: how many of them it still has. Else 0. */
+  holdsIn = 0;
   /** It is owed anew: what was owed before it has been done. */
   isRenewed = false;
   /** Asked for under it and over before it, by key: arrows of nested evidence, unless a path is seen. */
@@ -61,6 +61,12 @@ export class Obligation extends Grant {
   get row(): Row | null {
     return this.key.row;
   }
+}
+
+/** One of the holds that a job was handed is gone; returns whether the job ends with it. */
+export function takeHoldFrom(job: Obligation): boolean {
+  const { rare } = job;
+  return job.isOpen && rare !== null && rare.holdsIn > 0 && --rare.holdsIn === 0;
 }
 
 /** Makes room for what few obligations have. */

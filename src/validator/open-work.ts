@@ -62,7 +62,7 @@ export function findHeld(newest: Obligation | null): Obligation[] {
     if (each.isWaiting) return [];
     const { kind } = each.lockClass;
     const isHeld = each.isOpen && each.rare?.isJob !== true && kind !== 'flow' && kind !== 'executor';
-    if (isHeld && each.rare?.custodian == null) found.push(each);
+    if (isHeld && each.rare?.custodian?.isWaiting !== true) found.push(each);
   }
   return found.reverse();
 }

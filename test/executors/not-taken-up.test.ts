@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { type Hold, Mutex, Rcu, Semaphore, Validator, timeout } from '../../src/index.ts';
 import { turn } from '../locks/subjects.ts';
+import { edgesOf } from '../support/edges.ts';
 
 type Case = [name: string, program: (validator: Validator, hold: Hold) => unknown, messages: string[]];
 
@@ -56,4 +57,42 @@ test('is told for each class once, and counted', async () => {
   for (let i = 0; i < 3; i++) pool.tryAcquire()!.handOff('queue');
   validator.checkOpen({ isDrained: true });
   expect(validator.findings.map(({ code, count }) => [code, count])).toEqual([['held-at-end', 3]]);
+});
+
+test.each<[name: string, take: (validator: Validator, hold: Hold) => unknown]>([
+  ['a flow that accepted it', (_, hold) => hold.handOff('flusher').accept()],
+  ['a timer', (validator, hold) => timeout(() => {}, 0, { transfer: [hold], validator })],
+  ['RCU', (validator, hold) => new Rcu({ validator }).call(() => {}, { transfer: [hold] })],
+])('what %s took up and never released is told at the end of the process', async (_name, take) => {
+  const validator = new Validator();
+  await new Promise((resolve) => {
+    void new Mutex({ name: 'cache', validator }).acquire().then((hold) => {
+      take(validator, hold);
+      setTimeout(resolve, 5);
+    });
+  });
+  validator.checkOpen({ isDrained: true });
+  expect(validator.findings).toEqual([]);
+  validator.reportHeldAtEnd();
+  expect(validator.findings.map(({ message, severity }) => `${severity}: ${message}`)).toEqual([
+    'note: Lock held at the end: "cache" is still held at the end of the process [held-at-end]',
+  ]);
+});
+
+test('a job of the loop has its holds in custody until the last of them is gone', async () => {
+  const validator = new Validator();
+  const [a, b, c] = ['A', 'B', 'C'].map((name) => new Mutex({ name, validator })) as [Mutex, Mutex, Mutex];
+  const holds = [await a.acquire(), await b.acquire()];
+  await new Promise<void>((resolve) => {
+    const work = async (first: Hold, second: Hold): Promise<void> => {
+      await turn();
+      first.release();
+      await c.run(() => {});
+      second.release();
+      resolve();
+    };
+    // Nobody awaits the work: the callback is over at once.
+    timeout((first, second) => void work(first, second), 0, { transfer: holds, validator, name: 'rest' });
+  });
+  expect(edgesOf(validator)).toEqual({ proven: 'A→B A→rest(handoff) B→C B→rest(handoff) rest→C(custody)' });
 });
