@@ -8,7 +8,7 @@
  * only ever asked for in custody, the executor is. See design section 3, "Custody". Which cycles there are
  * is not decided here.
  */
-import type { DependencyGraph } from './dependency-graph.ts';
+import type { DependencyGraph, NodeAttributes } from './dependency-graph.ts';
 import { compareEvidence, type Edge } from './edge.ts';
 
 type Pair<Data> = readonly [Edge<Data>, Edge<Data>];
@@ -62,20 +62,25 @@ function throughExecutor<Data>(
   if (!isRequest(edge) || edge.uncustodied) return undefined;
   for (const executor of edge.custodians) {
     if (!isNew(executor)) continue;
-    const { isSerial } = graph.node(executor);
+    const isAwaited = isAwaitedExecutor(graph.node(executor));
     const handoff = graph
       .edgesFrom(edge.from)
       .find((other) => other.kind === 'handoff' && other.isActive && other.to === executor);
     const asked = graph
       .edgesFrom(executor)
       .find((other) =>
-        isSerial
+        isAwaited
           ? asksAlike(other, edge)
           : other.kind === 'custody' && other.isActive && other.to === edge.to,
       );
     if (handoff !== undefined && asked !== undefined) return [handoff, asked];
   }
   return undefined;
+}
+
+/** Somebody may wait for its jobs, so it depends on what they ask for; those of the event loop nobody waits for. */
+function isAwaitedExecutor({ isSerial, isBounded }: NodeAttributes): boolean {
+  return isSerial || isBounded === true;
 }
 
 function isRequest<Data>(edge: Edge<Data>): boolean {

@@ -24,6 +24,8 @@ export interface NodeAttributes {
   readonly isExecutor: boolean;
   /** An executor whose jobs wait for each other. */
   readonly isSerial: boolean;
+  /** An executor with places for some jobs at a time, more than one. */
+  readonly isBounded?: boolean;
   /** Its edges are kept and never searched. */
   readonly isExempt?: boolean;
   /** Private to one processor: no cycle by way of an execution context leads through it. */

@@ -175,7 +175,7 @@ export class Arrows {
   ): void {
     const executor = job.lockClass;
     const { evidence, isBreakable, isSimultaneous, isProvisional, isWaiting } = observation;
-    const target = executor.isSerial ? x : y;
+    const target = executor.isAwaited ? x : y;
     const places = (): EdgePlaces => ({
       ...placesOf(x, y),
       held: x.rare?.handedAt ?? [],
@@ -186,7 +186,7 @@ export class Arrows {
       target.lockClass.node,
       'custody',
       'exclusive',
-      executor.isSerial && x.row!.mode === 'shared' ? 'shared' : modeOf(target.key.code),
+      executor.isAwaited && x.row!.mode === 'shared' ? 'shared' : modeOf(target.key.code),
       { evidence, isBreakable, isSimultaneous, isProvisional, isWaiting, gates: observation.gates },
       places,
     );

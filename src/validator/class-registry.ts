@@ -83,18 +83,20 @@ export class ClassRegistry {
     site: RawStack,
     options: LockClassOptions,
   ): LockClass {
+    const { permits = 1 } = options;
     const attributes: NodeAttributes = {
       // A place is mapped to the original source when somebody reads it, and not before.
       get name(): string {
         return nameNow();
       },
       // Whoever waits for an executor may be waiting for any one of its jobs, whatever its places.
-      capacity: options.kind === 'executor' ? 1 : (options.permits ?? 1),
+      capacity: options.kind === 'executor' ? 1 : permits,
       get isFair(): boolean {
         return lockClass.isFair;
       },
       isExecutor: EXECUTOR_KINDS.has(options.kind),
       isSerial: options.isSerial ?? false,
+      isBounded: options.kind === 'executor' && permits > 1 && permits < Infinity,
       isExempt: options.isExempt ?? false,
       isPerCpu: options.isPerCpu ?? false,
     };

@@ -128,15 +128,14 @@ function flowsOf(edges: readonly LockEdge[], classes: readonly LockClass[]): num
   let flows = 0;
   edges.forEach((edge, i) => {
     const previous = edges[(i + edges.length - 1) % edges.length]!;
-    if (
-      edge.isFromContext ||
-      edge.kind === 'handoff' ||
-      (edge.kind === 'custody' && previous.kind !== 'handoff')
-    )
-      return;
+    if (edge.isFromContext || edge.kind === 'handoff') return;
     const { kind } = classes[edge.from]!;
     // Whoever waits for an executor to be done waits for each of its jobs; it takes one.
     const permits = kind === 'executor' && previous.kind === 'wait' ? 1 : classes[edge.from]!.permits;
+    if (edge.kind === 'custody' && previous.kind !== 'handoff') {
+      if (Number.isFinite(permits)) flows += permits - 1;
+      return;
+    }
     // Two locks of one class, nested: one flow holds the first and asks for the second, one the other way round.
     if (edge.from === edge.to && edge.data?.isSameInstance === false) flows++;
     flows += edge.fromMode === 'exclusive' && Number.isFinite(permits) ? permits : 1;
