@@ -43,6 +43,7 @@ export { Semaphore, type SemaphoreAcquireOptions, type SemaphoreOptions } from '
 export { GroupLock, type GroupLockOptions } from './locks/group-lock.ts';
 export { Completion } from './locks/completion.ts';
 export { SoleWait } from './locks/sole-wait.ts';
+export { type Emitter, emit } from './executors/emit.ts';
 export { Rcu } from './executors/rcu.ts';
 export { WorkQueue, type WorkQueueOptions } from './executors/work-queue.ts';
 export { type ExecutorOptions, immediate, microtask, nextTick, timeout } from './executors/loop-executors.ts';

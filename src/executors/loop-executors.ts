@@ -38,7 +38,8 @@ export function timeout(fn: JobFunction, ms: number, options: ExecutorOptions = 
   return globalThis.setTimeout(() => void job.run(), ms);
 }
 
-function createJob(kind: string, fn: JobFunction, options: ExecutorOptions): Job {
+/** Makes a job of the event loop, whose class is called `kind` unless it is told otherwise. */
+export function createJob(kind: string, fn: JobFunction, options: ExecutorOptions): Job {
   checkOptions(options, ['name', 'validator', 'transfer']);
   const { transfer = [], name = kind } = options;
   checkName(name);
