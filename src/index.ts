@@ -45,6 +45,15 @@ export { Completion } from './locks/completion.ts';
 export { SoleWait } from './locks/sole-wait.ts';
 export { type Emitter, emit } from './executors/emit.ts';
 export { Rcu } from './executors/rcu.ts';
+export {
+  WorkerExecutor,
+  type WorkerExecutorOptions,
+  WorkerExitError,
+  type WorkerLike,
+  type WorkerRunOptions,
+} from './executors/worker-executor.ts';
+export type { LockGiver } from './executors/remote-job.ts';
+export { type JobHandler, type RemoteHold, type WorkerJob, serveJobs } from './executors/serve-jobs.ts';
 export { WorkQueue, type WorkQueueOptions } from './executors/work-queue.ts';
 export { type ExecutorOptions, immediate, microtask, nextTick, timeout } from './executors/loop-executors.ts';
 export type { JobFunction, TransferOptions } from './executors/run-job.ts';

@@ -70,7 +70,8 @@ export class Job {
   }
 }
 
-function checkTransfer(transfer: unknown): asserts transfer is readonly Hold[] {
+/** @throws LockdepError `ERR_INVALID_ARGUMENT` for no array of different holds, `ERR_DEAD_HOLD` for one that is not open. */
+export function checkTransfer(transfer: unknown): asserts transfer is readonly Hold[] {
   if (!Array.isArray(transfer)) rejectArgument('transfer', 'an array of holds', transfer);
   for (const hold of transfer as unknown[]) {
     if (!(hold instanceof Hold)) rejectArgument('transfer', 'an array of holds', hold);

@@ -47,7 +47,8 @@ const soon = Promise.resolve();
  * const size = await writes.add(() => append(file, line));
  */
 export class WorkQueue {
-  readonly #watch: Watch | null;
+  /** @internal */
+  readonly watch: Watch | null;
   readonly #concurrency: number;
   #first: Task | null = null;
   #last: Task | null = null;
@@ -63,8 +64,8 @@ export class WorkQueue {
     checkCount('concurrency', concurrency, 1);
     this.#concurrency = concurrency;
     const isSerial = concurrency === 1;
-    this.#watch = createWatch(options, { kind: 'executor', permits: concurrency, isSerial, isFair: true });
-    this.#drainers = createSleepers(this.#watch);
+    this.watch = createWatch(options, { kind: 'executor', permits: concurrency, isSerial, isFair: true });
+    this.#drainers = createSleepers(this.watch);
   }
 
   /**
@@ -74,7 +75,7 @@ export class WorkQueue {
    */
   add<T>(fn: (...holds: Hold[]) => T | PromiseLike<T>, options?: TransferOptions): Promise<T> {
     checkFunction('fn', fn);
-    const watch = this.#watch;
+    const watch = this.watch;
     let task!: Task;
     let job: Job | null = null;
     if (watch !== null || options !== undefined)
@@ -116,9 +117,9 @@ export class WorkQueue {
    */
   flush(job: Promise<unknown>): Promise<void> {
     if (!types.isPromise(job)) rejectArgument('job', 'a promise that `add` returned', job);
-    const task = this.#watch === null ? undefined : TaskOf.read(job);
+    const task = this.watch === null ? undefined : TaskOf.read(job);
     if (task?.queue !== this) return job.then(ignore, ignore);
-    if (!task.isOver) return (task.flushers ??= createSleepers(this.#watch)).wait();
+    if (!task.isOver) return (task.flushers ??= createSleepers(this.watch)).wait();
     return this.#isPast(task) ? Promise.resolve() : this.#drainers.pass();
   }
 
@@ -128,7 +129,7 @@ export class WorkQueue {
 
   /** Whether whoever runs now knows that the job is over: it awaited it, or is a later one of a serial queue. */
   #isPast({ obligation }: Task): boolean {
-    const { engine, lockClass } = this.#watch!;
+    const { engine, lockClass } = this.watch!;
     return lockClass.isSerial && isBehind(obligation!, engine.tracker.asked());
   }
 

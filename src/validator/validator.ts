@@ -301,11 +301,17 @@ export class Validator {
     throw error;
   }
 
-  /** @internal A finding about something that is open, made where that was asked for. */
-  reportSince(code: FindingCode, open: Obligation, subject: string, severity?: Severity): void {
+  /** @internal A finding about something that is open: at `place`, else where that was asked for. */
+  reportSince(
+    code: FindingCode,
+    open: Obligation,
+    subject: string,
+    severity?: Severity,
+    place: RawStack | null = null,
+  ): void {
     if (this.#levels.get(code) !== 'off') this.#told.add(open);
     const { stack = [], lockClass, transition } = open;
-    const read = readStack(stack);
+    const read = place ?? readStack(stack);
     this.report(code, lockClass, subject, severity, read.length > 0 ? read : (transition.samples[0] ?? []));
   }
 
