@@ -232,9 +232,11 @@ export abstract class Lock extends QueuedLock {
     this.take(SHARED, hold.units);
     if (watch !== null) {
       const { engine } = watch;
+      // That of the request: it may have had a subclass, or the lock another class by now.
+      const { lockClass } = hold.obligation!;
       engine.discharge(hold.obligation!);
       // The shared hold was never waited for: arrows lead out of it only.
-      hold.obligation = engine.ask(watch.lockClass, TRY_SHARED, watch.instance, false);
+      hold.obligation = engine.ask(lockClass, TRY_SHARED, watch.instance, false);
       engine.tracker.advance(engine.grant(hold.obligation));
     }
     this.passOn();

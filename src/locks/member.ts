@@ -13,7 +13,7 @@
 import { LockdepError } from '../validator/errors.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import type { FamilyLock } from './family-lock.ts';
-import { ACQUIRE_KEYS, type AcquireOptions, isBreakable, refusalOf, watchForEnd } from './wait-options.ts';
+import { type WaitOptions, isBreakable, refusalOf, watchForEnd } from './wait-options.ts';
 
 /** More than there can be readers, and still a small integer. */
 const EXCLUDED = 2 ** 29;
@@ -81,7 +81,7 @@ export class Member<T = unknown> {
    * here already, or when the family was released meanwhile, as soon as the
    * readers have left.
    */
-  startWrite(options?: AcquireOptions): Promise<void> {
+  startWrite(options?: WaitOptions): Promise<void> {
     if (this.#count === 0) return rejectState('a member that is attached, got one that is detached');
     return this.#exclude(options, false);
   }
@@ -93,7 +93,7 @@ export class Member<T = unknown> {
   }
 
   /** As `startWrite`, and no read succeeds ever after, unless it is attached again. */
-  detach(options?: AcquireOptions): Promise<void> {
+  detach(options?: WaitOptions): Promise<void> {
     return this.#exclude(options, true);
   }
 
@@ -108,11 +108,11 @@ export class Member<T = unknown> {
     this.#object = object;
   }
 
-  #exclude(options: AcquireOptions | undefined, isDetached: boolean): Promise<void> {
+  #exclude(options: WaitOptions | undefined, isDetached: boolean): Promise<void> {
     const { family } = this;
     let obligation: Obligation | null;
     try {
-      const refusal = refusalOf(options, ACQUIRE_KEYS);
+      const refusal = refusalOf(options);
       if (refusal !== undefined) return refusal;
       const held = family.requireWrite();
       // One that was left behind by whoever had the family before stands in nobody's way.

@@ -79,7 +79,7 @@ export function codeOf(mode: RequestMode, isTry: boolean): number {
 }
 
 export function isRequestMode(mode: string): mode is RequestMode {
-  return mode in CODES;
+  return Object.hasOwn(CODES, mode);
 }
 
 /** Both places of an edge. */

@@ -156,6 +156,13 @@ const waitRows = waits.flatMap(([method, wait]): Row[] => [
 ]);
 
 const methods: Row[] = [
+  [
+    'member.startWrite: what a request of a lock says',
+    'rejects',
+    (_, options) => new FamilyLock().attach().startWrite(options),
+    keys,
+    [{ subclass: 1 }, { nestedIn: {} }],
+  ],
   ['mutex.acquire: permits', 'rejects', ({ mutex }, value) => mutex.acquire(value), keys, [{ permits: 1 }]],
   ['mutex.run: fn', 'throws', ({ mutex }, value) => mutex.run(value), fn, notFunctions],
   ['rwLock.runRead: fn', 'throws', ({ rwLock }, value) => rwLock.runRead(value), fn, notFunctions],

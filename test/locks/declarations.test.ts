@@ -57,6 +57,36 @@ const programs: Program[] = [
     },
   ],
   [
+    'a reader that was a writer of a subclass',
+    [],
+    async (v) => {
+      const [outer, inner] = [
+        new RwLock({ name: 'A', validator: v }),
+        new RwLock({ name: 'A', validator: v }),
+      ];
+      const b = new Mutex({ name: 'B', validator: v });
+      const hold = await inner.acquireWrite({ subclass: 1 });
+      hold.downgrade();
+      await b.run(nothing);
+      hold.release();
+      await b.run(() => outer.runRead(nothing));
+    },
+  ],
+  [
+    'a reader that was a writer of the class that its lock had then',
+    [],
+    async (v) => {
+      const lock = new RwLock({ name: 'A', validator: v });
+      const b = new Mutex({ name: 'B', validator: v });
+      const hold = await lock.acquireWrite();
+      lock.reclass('C');
+      hold.downgrade();
+      await b.run(nothing);
+      hold.release();
+      await b.run(() => lock.runRead(nothing));
+    },
+  ],
+  [
     'a subclass both ways',
     ['error circular-dependency A→A/1→A'],
     async (v) => {

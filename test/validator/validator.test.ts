@@ -351,6 +351,11 @@ describe('bad input gets one clear line', () => {
       'Expected `name` to be a non-empty string, got undefined.',
     ],
     [
+      'a mode that objects happen to have',
+      () => validator.request(validator.lockClass('y'), { mode: 'toString' as 'shared' }),
+      "Expected `mode` to be 'exclusive', 'shared' or 'recursive', got \"toString\" (string).",
+    ],
+    [
       'a bad number of units',
       () => validator.lockClass('x', { permits: 0 }),
       'Expected `permits` to be an integer ≥ 1, got 0 (number).',
