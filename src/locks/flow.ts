@@ -1,5 +1,6 @@
 /** Named lines of execution. */
 import { includesGrant } from '../causality/grant.ts';
+import { leaveBehind } from '../validator/cover.ts';
 import { validator as defaultValidator } from '../validator/default.ts';
 import { checkFunction, checkOptions, rejectArgument } from '../validator/errors.ts';
 import { TRY } from '../validator/lock-class.ts';
@@ -50,6 +51,7 @@ function reportHeld(validator: Validator, running: Obligation, name: string): vo
   for (let each = engine.newest; each !== null; each = each.older) {
     const isHeld = each.isOpen && each.lockClass.kind !== 'flow' && each.rare?.isJob !== true;
     if (!isHeld || !includesGrant(each.under, running) || each.rare?.custodian != null) continue;
+    leaveBehind(each);
     validator.reportSince('held-at-end', each, `is still held at the end of the flow "${name}"`, 'warning');
   }
 }

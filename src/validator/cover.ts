@@ -69,6 +69,12 @@ function noteCovers(asked: Obligation, clock: Clock, under: Opens): number {
   return hash;
 }
 
+/** `open` was left held by a flow that has ended: what comes after that is in nobody's hands, so it is no gate. */
+export function leaveBehind(open: Obligation): void {
+  open.coversConcurrent = true;
+  disorders++;
+}
+
 /** `over` covers nothing any more. */
 export function endCover(over: Obligation): void {
   const { lastAsked } = over;

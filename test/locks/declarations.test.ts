@@ -87,6 +87,20 @@ const programs: Program[] = [
     },
   ],
   [
+    'both orders, after a flow that left a lock held: that lock keeps nobody apart',
+    ['error circular-dependency A→B→A', 'warning held-at-end X'],
+    async (v) => {
+      const [x, a, b] = ['X', 'A', 'B'].map((name) => new Mutex({ name, validator: v })) as [
+        Mutex,
+        Mutex,
+        Mutex,
+      ];
+      await flow('first', async () => void (await x.acquire()), { validator: v });
+      await flow('second', () => nested(a, b), { validator: v });
+      await flow('third', () => nested(b, a), { validator: v });
+    },
+  ],
+  [
     'a subclass both ways',
     ['error circular-dependency A→A/1→A'],
     async (v) => {
