@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { LockdepError, checkFunction, checkOptions, rejectArgument } from '../validator/errors.ts';
 import type { Obligation } from '../validator/obligation.ts';
+import { dischargeIn } from '../locks/discharge.ts';
 import { Hold } from '../locks/hold.ts';
 import { beginJob } from '../locks/job.ts';
 import type { Watch } from '../locks/watch.ts';
@@ -58,15 +59,10 @@ export class Job {
   /** The callback is over, as whoever runs now knows. A second time has no effect. */
   end(): void {
     if (this.#watch === null) return;
-    const { engine, validator } = this.#watch;
     const { isOpen, rare } = this.obligation!;
     const hasHolds = rare !== null && rare.holdsIn > 0;
-    try {
-      if (isOpen && !hasHolds) engine.discharge(this.obligation!);
-    } catch (error) {
-      validator.fault(error);
-    }
-    validator.flush();
+    if (isOpen && !hasHolds) dischargeIn(this.#watch, this.obligation!);
+    this.#watch.validator.flush();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Opens } from '../causality/grant.ts';
 import { checkCount, rejectArgument } from '../validator/errors.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { LockClass } from '../validator/lock-class.ts';
+import { findHeldOf, openBehind } from './held.ts';
 import { Hold } from './hold.ts';
 import type { Lock } from './lock.ts';
 import { QueuedLock } from './queued-lock.ts';
@@ -43,8 +44,7 @@ export function classOf({ validator, lockClass }: Watch, annotations: Annotation
  * @throws LockdepError under the `error` policy, when that is not held, or the order is another.
  */
 export function checkPlace(watch: Watch, lock: Lock, outer: Lock | Hold | undefined): Obligation | null {
-  const clock = watch.engine.tracker.asked();
-  const opens = clock === null ? null : clock.opens;
+  const opens = openBehind(watch);
   if (watch.isOrdered) checkOrder(watch, opens, lock);
   const nestedIn = outer === undefined ? null : findOuter(watch, opens, outer);
   watch.validator.raise();
@@ -64,17 +64,16 @@ export function annotate(
 
 function findOuter(watch: Watch, opens: Opens | null, outer: Lock | Hold): Obligation | null {
   const lock = outer instanceof Hold ? outer.lock : outer;
-  for (let cell = opens; cell !== null; cell = cell.under) {
-    if (cell.grant.isOpen && cell.grant.instance === lock.watch?.instance) return cell.grant as Obligation;
-  }
   // A lock that nobody watches cannot be asked about.
-  if (lock.watch !== null)
+  if (lock.watch === null) return null;
+  const held = findHeldOf(lock.watch.instance, opens);
+  if (held === null)
     watch.validator.report(
       'nested-lock-not-held',
       watch.lockClass,
       'was asked for nested in a lock that is not held',
     );
-  return null;
+  return held;
 }
 
 /** Compares the lock with all of its class that are held. */

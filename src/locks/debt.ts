@@ -1,4 +1,5 @@
 import type { Obligation } from '../validator/obligation.ts';
+import { dischargeIn } from './discharge.ts';
 import type { Watch } from './watch.ts';
 
 /**
@@ -21,13 +22,9 @@ export class Debt {
 
   /** It is done, by whoever runs now. */
   pay(): void {
-    const { engine, lockClass, instance, validator } = this.#watch;
+    const { engine, lockClass, instance } = this.#watch;
     const paid = this.#owed;
-    try {
-      engine.discharge(paid);
-    } catch (error) {
-      validator.fault(error);
-    }
+    dischargeIn(this.#watch, paid);
     this.#isPaid = true;
     this.#owed = engine.arm(lockClass, instance, paid, true);
   }

@@ -8,6 +8,8 @@ import { LockdepError, rejectArgument } from '../validator/errors.ts';
 import { EXCLUSIVE, SHARED, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import { annotate, checkPlace, classOf, refusalOfAnnotations } from './annotations.ts';
+import { dischargeIn } from './discharge.ts';
+import { findHeldOf, openBehind } from './held.ts';
 import type { Hold } from './hold.ts';
 import { QueuedLock } from './queued-lock.ts';
 import {
@@ -188,7 +190,7 @@ export abstract class Lock extends QueuedLock {
   /** @internal The hold is given back; it is dead already. */
   discharge(hold: Hold): void {
     const { watch } = this;
-    if (watch !== null) this.#discharge(hold, watch);
+    if (watch !== null) dischargeIn(watch, hold.obligation!);
     this.free(hold.code, hold.units);
     this.letOthersIn(hold);
     if (watch !== null && watch.validator.hasNews) {
@@ -205,18 +207,10 @@ export abstract class Lock extends QueuedLock {
   /** @internal The hold stays for ever; it is dead already. Nobody will wait for its release, so it is over. */
   abandon(hold: Hold): void {
     const { watch } = this;
-    if (watch !== null) this.#discharge(hold, watch);
+    if (watch !== null) dischargeIn(watch, hold.obligation!);
     this.endWaits();
     watch?.validator.flush();
     watch?.validator.raise();
-  }
-
-  #discharge({ obligation }: Hold, { engine, validator }: Watch): void {
-    try {
-      engine.discharge(obligation!);
-    } catch (error) {
-      validator.fault(error);
-    }
   }
 
   /** @internal */
@@ -293,10 +287,7 @@ export abstract class Lock extends QueuedLock {
   assertHeld(): void {
     const { watch } = this;
     if (watch === null) return;
-    const clock = watch.engine.tracker.asked();
-    for (let cell = clock === null ? null : clock.opens; cell !== null; cell = cell.under) {
-      if (cell.grant.isOpen && cell.grant.instance === watch.instance) return;
-    }
+    if (findHeldOf(watch.instance, openBehind(watch)) !== null) return;
     watch.validator.report('not-held', watch.lockClass, 'is not held here');
     watch.validator.raise();
   }

@@ -1,6 +1,9 @@
 /** What the validator hears of the members of a family: one class, nested in the family's write lock. */
+import type { Opens } from '../causality/grant.ts';
 import { EXCLUSIVE, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
+import { dischargeIn } from './discharge.ts';
+import { findHeldOf, openBehind } from './held.ts';
 import type { Member } from './member.ts';
 import type { Watch } from './watch.ts';
 
@@ -21,12 +24,9 @@ export class MemberWatch {
 
   /** The hold of the family's write lock that the flow that runs now has; reports if there is none. */
   requireFamily(): Obligation | null {
-    const { engine, validator, lockClass, instance } = this.#family;
-    const clock = engine.tracker.asked();
-    for (let cell = clock === null ? null : clock.opens; cell !== null; cell = cell.under) {
-      const { grant } = cell;
-      if (grant.isOpen && grant.instance === instance && grant.key.isExclusive) return grant as Obligation;
-    }
+    const { validator, lockClass, instance } = this.#family;
+    const held = findHeldOf(instance, openBehind(this.#family), true);
+    if (held !== null) return held;
     validator.report('not-held', lockClass, 'is not held for writing here');
     validator.raise();
     return null;
@@ -43,17 +43,12 @@ export class MemberWatch {
 
   /** Ends the newest read that lies behind the flow that runs now, else the newest of all. */
   endRead(member: Member): void {
-    const { engine, validator } = this.#watch;
     const reads = this.#reads.get(member);
     if (reads === undefined) return;
-    const own = newestBehind(engine.tracker.asked()?.opens ?? null, reads);
+    const own = newestBehind(openBehind(this.#watch), reads);
     const [read] = reads.splice(own === -1 ? reads.length - 1 : own, 1);
     if (reads.length === 0) this.#reads.delete(member);
-    try {
-      engine.discharge(read!);
-    } catch (error) {
-      validator.fault(error);
-    }
+    dischargeIn(this.#watch, read!);
   }
 
   /**
@@ -83,10 +78,7 @@ export class MemberWatch {
   }
 }
 
-function newestBehind(
-  opens: { readonly grant: object; readonly under: typeof opens } | null,
-  reads: readonly Obligation[],
-): number {
+function newestBehind(opens: Opens | null, reads: readonly Obligation[]): number {
   for (let cell = opens; cell !== null; cell = cell.under) {
     const index = reads.indexOf(cell.grant as Obligation);
     if (index !== -1) return index;
