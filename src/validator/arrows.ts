@@ -219,7 +219,10 @@ export class Arrows {
       },
       places,
     );
-    if (isChanged) this.changed.push(edge);
+    if (!isChanged) return;
+    this.changed.push(edge);
+    this.#nameGates(x.under, edge.gates);
+    this.#nameGates(job.under, edge.gates);
   }
 
   /**

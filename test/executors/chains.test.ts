@@ -145,3 +145,17 @@ describe.each(
     expect(chainOf(validator)).toEqual([]);
   });
 });
+
+test('a lock held over the hand-over is a gate of it, by its name', async () => {
+  const validator = new Validator();
+  const [a, g] = ['A', 'G'].map((name) => new Mutex({ name, validator })) as [Mutex, Mutex];
+  await g.run(async () => {
+    const hold = await a.acquire();
+    await over(
+      (fn) => immediate(fn, { transfer: [hold], name: 'E', validator }),
+      (hold) => hold.release(),
+    );
+  });
+  const edge = validator.snapshot().edges.find(({ kind }) => kind === 'handoff');
+  expect(edge).toMatchObject({ from: 'A', to: 'E', gates: ['G'] });
+});
