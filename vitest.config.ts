@@ -12,6 +12,9 @@ export default defineConfig({
     ],
   },
   test: {
+    // A bound on hangs, not on speed: properties run for seconds where other work takes the cores.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     include: ['test/**/*.test.ts'],
     exclude: ['test/bench/**'],
     // A process a file: promise hooks and patched globals must not leak from one file into the next.
