@@ -1,5 +1,5 @@
 import type { FailOn } from '../report/failing.ts';
-import { PLANNED_FORMATS, RENDERERS } from '../report/formats.ts';
+import { RENDERERS } from '../report/formats.ts';
 import { LockdepError } from '../validator/errors.ts';
 import { type LevelOptions, parseLevel } from '../validator/levels.ts';
 import { listAlternatives } from './alternatives.ts';
@@ -40,8 +40,9 @@ export const COMMON_OPTIONS: OptionTable = {
 function parseFormat(format: string): string {
   const known = [...RENDERERS.keys()];
   if (known.includes(format)) return format;
-  const why = PLANNED_FORMATS.includes(format) ? ', which is not built yet' : formatSuggestion(format, known);
-  throw new UsageError(`Expected --format to be ${listAlternatives(known)}, got "${format}"${why}`);
+  throw new UsageError(
+    `Expected --format to be ${listAlternatives(known)}, got "${format}"${formatSuggestion(format, known)}`,
+  );
 }
 
 /** Parses the value of `--fail-on`. Throws `UsageError`. */

@@ -3,6 +3,7 @@ import { formatDot } from './dot.ts';
 import type { FailOptions } from './failing.ts';
 import type { TextOptions } from './finding-text.ts';
 import { formatGithub } from './github.ts';
+import { formatHtml } from './html/html.ts';
 import { formatJson } from './json.ts';
 import { formatJunit } from './junit.ts';
 import { formatMarkdown } from './markdown.ts';
@@ -18,6 +19,7 @@ export type Renderer = (snapshot: Snapshot, options: RenderOptions) => string;
 export const RENDERERS: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ['text', formatText],
   ['json', formatJson],
+  ['html', formatHtml],
   ['sarif', formatSarif],
   ['github', formatGithub],
   ['junit', formatJunit],
@@ -25,6 +27,3 @@ export const RENDERERS: ReadonlyMap<string, Renderer> = new Map<string, Renderer
   ['dot', formatDot],
   ['mermaid', formatMermaid],
 ]);
-
-/** Formats of the contract that have no renderer yet. */
-export const PLANNED_FORMATS: readonly string[] = ['html'];

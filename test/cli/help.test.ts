@@ -30,7 +30,7 @@ const runHelp = `Usage: lockdep run [options] <script> [args…]
 Runs a program watched; reports on stderr at its end, and passes its failing status on.
 
 Options:
-      --format FORMAT     how to render: text, json, sarif, github, junit, markdown, dot or mermaid (default text)
+      --format FORMAT     how to render: text, json, html, sarif, github, junit, markdown, dot or mermaid (default text)
   -o, --output FILE       write the report to FILE
       --fail-on LEVEL     exit 1 at a finding this grave: error, warning or never (default error)
       --level CODE=LEVEL  how grave findings of a code are: off, warn or error; may be given several times
@@ -48,7 +48,7 @@ const reportHelp = `Usage: lockdep report [options] <snapshot…>
 Renders saved snapshots, merged.
 
 Options:
-      --format FORMAT     how to render: text, json, sarif, github, junit, markdown, dot or mermaid (default text)
+      --format FORMAT     how to render: text, json, html, sarif, github, junit, markdown, dot or mermaid (default text)
   -o, --output FILE       write the report to FILE
       --fail-on LEVEL     exit 1 at a finding this grave: error, warning or never (default error)
       --level CODE=LEVEL  how grave findings of a code are: off, warn or error; may be given several times

@@ -29,7 +29,7 @@ function makeMistakes(): string {
 
 const CODES =
   'circular-dependency, recursive-acquisition, upgrade-deadlock, nested-capacity, unsatisfiable-request, context-inversion, inconsistent-context, invalid-wait-context, nested-lock-not-held, order-violation, bad-release, not-held, destroyed-while-held, held-at-end, leaked-hold, live-deadlock, stalled-wait';
-const FORMATS = 'text, json, sarif, github, junit, markdown, dot or mermaid';
+const FORMATS = 'text, json, html, sarif, github, junit, markdown, dot or mermaid';
 
 const mistakes: [args: string[], line: string][] = [
   [[], 'Expected a command, got none; see lockdep --help'],
@@ -49,7 +49,7 @@ const mistakes: [args: string[], line: string][] = [
   [['check', 'none.trace'], 'Expected a trace to read, got none.trace, which does not exist'],
   [['check', 'folder'], 'Expected a trace to read, got folder, which is a directory'],
   [['check', 'text.json'], 'text.json:1: Expected "|" after the task, got "JSON"'],
-  [['check', 'good.json', '--format', 'yaml'], `Expected --format to be ${FORMATS}, got "yaml"`],
+  [['check', 'good.json', '--format', 'tap'], `Expected --format to be ${FORMATS}, got "tap"`],
 
   [['report'], 'Expected a snapshot, got none; see lockdep report --help'],
   [['report', 'good.json', 'none.json'], 'Expected a snapshot, got none.json, which does not exist'],
@@ -106,8 +106,8 @@ const mistakes: [args: string[], line: string][] = [
   ],
   [['report', 'good.json', '--format', 'pdf'], `Expected --format to be ${FORMATS}, got "pdf"`],
   [
-    ['report', 'good.json', '--format=html'],
-    `Expected --format to be ${FORMATS}, got "html", which is not built yet`,
+    ['report', 'good.json', '--format=htm'],
+    `Expected --format to be ${FORMATS}, got "htm"; did you mean html?`,
   ],
   [['report', 'good.json', '--format='], 'Expected --format FORMAT, got an empty value'],
   [['report', 'good.json', '--format'], 'Expected --format FORMAT, got nothing after --format'],
@@ -184,10 +184,7 @@ const mistakes: [args: string[], line: string][] = [
   ],
   [['run', '--snapshot', 'no/x', 'app.mjs'], 'Expected a file to write to, got no/x, but no does not exist'],
   [['run', '-o', 'folder', 'app.mjs'], 'Expected a file to write to, got folder, which is a directory'],
-  [
-    ['run', '--format', 'html', 'app.mjs'],
-    `Expected --format to be ${FORMATS}, got "html", which is not built yet`,
-  ],
+  [['run', '--format', 'xml', 'app.mjs'], `Expected --format to be ${FORMATS}, got "xml"`],
 ];
 
 describe('misuse is one line on stderr, status 2, and nothing is run or written', () => {

@@ -58,7 +58,7 @@ describe('JSON', () => {
 
 describe('the table of formats', () => {
   test('renders the same snapshot to the same text each time', () => {
-    expect([...RENDERERS.keys()].join(' ')).toBe('text json sarif github junit markdown dot mermaid');
+    expect([...RENDERERS.keys()].join(' ')).toBe('text json html sarif github junit markdown dot mermaid');
     for (const render of RENDERERS.values()) expect(render(rcuChain(), {})).toBe(render(rcuChain(), {}));
   });
 });
