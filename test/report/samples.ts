@@ -114,3 +114,30 @@ export const samples: Readonly<Record<string, Snapshot>> = {
   hostile: hostile(),
   missing: missing(),
 };
+
+/** As much as a large test suite has after years: too long to be read, and each format has to say so or bear it. */
+export function hugeSample(): Snapshot {
+  const names = Array.from({ length: 2000 }, (_, index) => `service-${index % 40}.lock-${index}`);
+  const edges = Array.from({ length: 10_000 }, (_, index) => {
+    const from = (index * 7) % 1900;
+    const to = from + 1 + ((index * 13) % 97);
+    return edge(names[from] ?? '', names[to] ?? '', {
+      count: 1 + (index % 400),
+      held: stack(`src/service-${from % 40}.ts:${from + 1}:9 | await lock.acquire();`),
+      requested: stack(`src/service-${to % 40}.ts:${to + 1}:5 | await other.acquire();`),
+    });
+  });
+  const back = edges.slice(0, 2500).map(({ from, to }) => edge(to, from));
+  return snapshot({
+    classes: names.map((name, index) => lockClass(name, { acquisitions: index * 3, contentions: index % 7 })),
+    edges: [...edges, ...back],
+    findings: back.map(({ from, to }, index) =>
+      finding('circular-dependency', [to, from, to], {
+        edges: [index, edges.length + index],
+        flows: 2,
+        severity: SEVERITIES[index % 3] ?? 'error',
+        fingerprint: `circular-dependency|${index}`,
+      }),
+    ),
+  });
+}
