@@ -1,32 +1,14 @@
 /** From the running code to what was written: source maps, paths relative to the working directory. */
-import { createRequire } from 'node:module';
 import { isAbsolute, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type * as SourceMapSupport from 'source-map-support';
 import type { SnapshotFrame, SnapshotStack } from './snapshot-format.ts';
+import { findOriginal } from './source-map.ts';
 import type { RawFrame, RawStack, RecordedFrame } from './stack-trace.ts';
-
-const require = createRequire(import.meta.url);
-
-let mapper: typeof SourceMapSupport | undefined;
-
-/** Loaded when the first place is printed, never before: most runs print none. */
-function loadMapper(): typeof SourceMapSupport {
-  return (mapper ??= require('source-map-support') as typeof SourceMapSupport);
-}
 
 /** `path:line:column` of the original source. A broken map leaves the position of the running code. */
 export function placeOf(frame: RawFrame | RecordedFrame): string {
-  const { file, line, column } = frame;
-  if ('at' in frame) return frame.at ?? `${file}:${line}:${column}`;
-  let position = { source: file, line, column: column - 1 };
-  try {
-    position = { ...position, ...loadMapper().mapSourcePosition(position) };
-  } catch {
-    // The position of the running code is still true.
-  }
-  const source = position.source.startsWith('file://') ? fileURLToPath(position.source) : position.source;
-  return `${relativePath(source)}:${position.line}:${position.column + 1}`;
+  if ('at' in frame) return frame.at ?? `${frame.file}:${frame.line}:${frame.column}`;
+  const { file, line, column } = findOriginal(frame);
+  return `${relativePath(file)}:${line}:${column}`;
 }
 
 function relativePath(path: string): string {

@@ -40,7 +40,10 @@ export function captureStack(): Error {
   }
 }
 
-const ownRoot = fileURLToPath(new URL('..', import.meta.url));
+/** Both what runs and what it was made of: under `--enable-source-maps` a stack has the latter. */
+const ownRoots = ['dist/', 'src/'].map((folder) =>
+  fileURLToPath(new URL(`../../${folder}`, import.meta.url)),
+);
 
 /** Parts of paths that tell the files of watched libraries. */
 const hiddenParts: string[] = [];
@@ -72,7 +75,8 @@ function parseFrame(text: string): RawFrame | undefined {
   const [, fn, place, line, column] = match;
   if (place === undefined || place.startsWith('node:')) return undefined;
   const file = place.startsWith('file://') ? fileURLToPath(place) : place;
-  if (file.startsWith(ownRoot) || hiddenParts.some((part) => file.includes(part))) return undefined;
+  if (ownRoots.some((root) => file.startsWith(root))) return undefined;
+  if (hiddenParts.some((part) => file.includes(part))) return undefined;
   return { file, line: Number(line), column: Number(column), fn: fn?.replace(/^(async|new) /, '') };
 }
 
