@@ -3,7 +3,7 @@ import { isExecutorKind } from './drawing.ts';
 import { escapeText, formatName } from './escape.ts';
 
 /** Levels of knots of class names, see merge/lock-order.ts. */
-type Levels = readonly (readonly (readonly string[])[])[];
+export type Levels = readonly (readonly (readonly string[])[])[];
 
 /** Names that `declareOrder` knows: not those of places, nor of what is no lock, nor any out of a knot. */
 function listDeclarable(levels: Levels, { classes }: Snapshot): string[] {
@@ -21,6 +21,12 @@ function quoteSource(name: string): string {
   return escapeText(JSON.stringify(name));
 }
 
+function listCall(levels: Levels, snapshot: Snapshot): string[] {
+  const names = listDeclarable(levels, snapshot);
+  if (names.length < 2) return [];
+  return ['validator.declareOrder([', ...names.map((name) => `  ${quoteSource(name)},`), ']);'];
+}
+
 /** Formats the order that a program follows, and the call that declares it. */
 export function formatLockOrder(levels: Levels, snapshot: Snapshot): string {
   if (levels.length === 0) return 'No order: no lock was waited for under another.\n';
@@ -30,10 +36,13 @@ export function formatLockOrder(levels: Levels, snapshot: Snapshot): string {
     );
     return `${String(index + 1).padStart(3)}  ${knots.join(', ')}`;
   });
-  const names = listDeclarable(levels, snapshot);
-  const call =
-    names.length < 2
-      ? []
-      : ['', 'validator.declareOrder([', ...names.map((name) => `  ${quoteSource(name)},`), ']);'];
-  return `${[...lines, ...call].join('\n')}\n`;
+  const call = listCall(levels, snapshot);
+  return `${[...lines, ...(call.length === 0 ? [] : ['', ...call])].join('\n')}\n`;
+}
+
+/** Formats a module that declares the order that a program follows: to be imported before its locks are taken. */
+export function formatLockOrderCode(levels: Levels, snapshot: Snapshot): string {
+  const call = listCall(levels, snapshot);
+  const body = call.length === 0 ? ['// No two locks with a name of their own have an order.'] : call;
+  return ["import { validator } from 'lockdep';", '', ...body, ''].join('\n');
 }

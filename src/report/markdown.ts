@@ -24,7 +24,7 @@ function formatCode(text: string): string {
 }
 
 /** In a table a bar ends the cell, also in a code span, and what a backslash before it does depends on the reader. */
-function formatCell(text: string): string {
+export function formatCell(text: string): string {
   if (!text.includes('|')) return formatCode(text);
   const safe = escapeText(text).replace(/[!-/:-@[-`{-~]/g, (mark) => `&#${mark.charCodeAt(0)};`);
   return `<code>${safe}</code>`;

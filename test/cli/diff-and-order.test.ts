@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/validator/snapshot-format.ts';
@@ -81,6 +81,50 @@ validator.declareOrder([
       status: 0,
       signal: null,
     });
+  });
+
+  const knot = snapshot({
+    classes: [lockClass('orders'), lockClass('a|b`', { kind: 'semaphore' }), lockClass('X'), lockClass('Y')],
+    edges: [edge('orders', 'a|b`', { count: 3 }), edge('orders', 'X'), edge('X', 'Y'), edge('Y', 'X')],
+  });
+
+  test('as code is a module that declares it', () => {
+    expect(run(['order', '--format', 'code', 'run.json'], { 'run.json': knot })).toEqual({
+      stdout: `import { validator } from 'lockdep';
+
+validator.declareOrder([
+  "orders",
+  "a|b\`",
+]);
+`,
+      stderr: '',
+      status: 0,
+      signal: null,
+    });
+    const { stdout } = run(['order', '--format=code', 'run.json'], { 'run.json': snapshot() });
+    expect(stdout).toBe(
+      "import { validator } from 'lockdep';\n\n// No two locks with a name of their own have an order.\n",
+    );
+  });
+
+  test('as documentation is a page of Markdown, also in a file', () => {
+    const cwd = makeFolder();
+    writeFileSync(path.join(cwd, 'run.json'), JSON.stringify(knot));
+    const ended = runCli(['order', '--format', 'markdown', '-o', 'locks.md', 'run.json'], { cwd });
+    expect(ended).toEqual({ stdout: '', stderr: '', status: 0, signal: null });
+    expect(readFileSync(path.join(cwd, 'locks.md'), 'utf8')).toBe(`# Lock order
+
+A lock is asked for only while locks of lower levels are held, or none. Locks of one level have no order among each other.
+
+| level | lock | kind | taken while it is held |
+|---|---|---|---|
+| 1 | \`orders\` | \`mutex\` | \`X\`, <code>a&#124;b&#96;</code> |
+| 2 | <code>a&#124;b&#96;</code> | \`semaphore\` |  |
+| 2, in a circle | \`X\` | \`mutex\` | \`Y\` |
+| 2, in a circle | \`Y\` | \`mutex\` | \`X\` |
+`);
+    const { stdout } = run(['order', '--format=markdown', 'run.json'], { 'run.json': snapshot() });
+    expect(stdout).toBe('# Lock order\n\nNo lock is waited for under another.\n');
   });
 
   test('of several snapshots is that of all', () => {

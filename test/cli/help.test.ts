@@ -17,7 +17,7 @@ Commands:
   report [options] <snapshot…>    Renders saved snapshots, merged.
   merge [-o FILE] <snapshot…>     Makes one snapshot out of many; whatever the order, and however often one is given.
   diff [options] <old> <new>      Tells the findings, classes and edges that are new in a snapshot.
-  order <snapshot…>               Prints the order in which locks are taken, and the code that declares it.
+  order [options] <snapshot…>     Prints the order in which locks are taken: to read, as code that declares it, or as documentation.
 
 Options:
   -h, --help     show this help

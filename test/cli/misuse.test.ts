@@ -56,6 +56,11 @@ const mistakes: [args: string[], line: string][] = [
   [['diff', 'good.json'], 'Expected two snapshots, got 1; see lockdep diff --help'],
   [['diff', 'good.json', 'null.json'], 'Expected null.json to be a snapshot, got JSON without a "version"'],
   [['order'], 'Expected a snapshot, got none; see lockdep order --help'],
+  [
+    ['order', '--format', 'makrdown', 'good.json'],
+    'Expected --format to be text, code or markdown, got "makrdown"; did you mean markdown?',
+  ],
+  [['order', '-o', 'folder', 'good.json'], 'Expected a file to write to, got folder, which is a directory'],
   [['merge'], 'Expected snapshots, got none; see lockdep merge --help'],
   [['merge', '-o', 'folder', 'good.json'], 'Expected a file to write to, got folder, which is a directory'],
   [
