@@ -77,14 +77,15 @@ export function formatFindingsSection(
   classes: ClassesByName,
   knownCount: number,
 ): string {
+  const isMany = findings.length >= MANY_FINDINGS;
   const known = knownCount === 0 ? '' : `<p>${formatCount(knownCount, 'known finding')} left out.</p>`;
   const none = `<p class="clean">${knownCount === 0 ? 'No findings.' : 'No new findings.'}</p>`;
   return [
-    '<section id="findings" aria-labelledby="findings-title">',
+    `<section id="findings" aria-labelledby="findings-title"${isMany ? ' class="many"' : ''}>`,
     '<h2 id="findings-title">Findings</h2>',
     known,
     ...(findings.length === 0 ? [none] : []),
-    ...(findings.length < MANY_FINDINGS ? [] : [formatOverview(findings)]),
+    ...(isMany ? [formatOverview(findings)] : []),
     ...findings.map((finding, index) => formatFinding(finding, index, snapshot, classes)),
     '</section>',
   ]

@@ -38,7 +38,8 @@ footer { margin-top: 2rem; padding-top: .5rem; padding-bottom: 1.5rem; font-size
 code { font: .92em/1.45 var(--mono); overflow-wrap: anywhere; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 3px; }
 
-.finding { border: 1px solid var(--line); border-left: 5px solid var(--tone); border-radius: 8px; background: var(--card); padding: .8rem 1.1rem 1rem; margin: 0 0 1rem; content-visibility: auto; contain-intrinsic-size: auto 22rem; }
+.finding { border: 1px solid var(--line); border-left: 5px solid var(--tone); border-radius: 8px; background: var(--card); padding: .8rem 1.1rem 1rem; margin: 0 0 1rem; }
+.many .finding { content-visibility: auto; contain-intrinsic-size: auto 22rem; }
 .error { --tone: var(--error); } .warning { --tone: var(--warning); } .note { --tone: var(--note); }
 .finding.chosen { box-shadow: 0 0 0 2px var(--mark); }
 .finding:target { box-shadow: 0 0 0 2px var(--focus); }
