@@ -1,15 +1,14 @@
 /**
- * JUnit XML: one test case for each finding, failed where the finding fails, skipped where a baseline knows
+ * JUnit XML, as Jenkins takes it (junit-10.xsd of its xUnit plug-in): one test case for each finding, failed where the finding fails, skipped where a baseline knows
  * it, and otherwise passed with the report as its output. A clean run is one test case that passes, since
  * many readers take a file without test cases for a broken one.
  */
 import type { Snapshot, SnapshotFinding } from '../validator/snapshot-format.ts';
-import { type ClassesByName, createContext, mapClasses } from './context.ts';
+import { type ClassesByName, mapClasses } from './context.ts';
 import { escapeText } from './escape.ts';
 import { type FailOptions, isFailing } from './failing.ts';
 import { formatFinding } from './finding-text.ts';
 import { sortFindings } from './order.ts';
-import { findMainSite, outlineFinding } from './outline.ts';
 import { formatSummary } from './summary.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -49,14 +48,9 @@ function formatCase(
   classes: ClassesByName,
   options: FailOptions,
 ): string {
-  const site = findMainSite(outlineFinding(createContext(finding, snapshot, classes)));
   const message = escapeText(finding.message);
-  const attributes = formatAttributes({
-    classname: `lockdep.${finding.code}`,
-    name: message,
-    ...(site === undefined ? {} : { file: site.path, line: site.line }),
-    time: '0',
-  });
+  // The schema has no attribute for a place; the report says it.
+  const attributes = formatAttributes({ classname: `lockdep.${finding.code}`, name: message, time: '0' });
   const report = escapeXml(formatFinding(finding, snapshot, {}, classes));
   return `    <testcase${attributes}>\n      ${formatOutcome(finding, message, report, options)}\n    </testcase>`;
 }
@@ -83,18 +77,18 @@ export function formatJunit(snapshot: Snapshot, options: FailOptions = {}): stri
     findings.length === 0
       ? [`    <testcase${clean}/>`]
       : findings.map((finding) => formatCase(finding, snapshot, classes, options));
-  const counts = formatAttributes({
+  const counts = {
     name: 'lockdep',
     tests: cases.length,
     failures: findings.filter((finding) => isFailing(finding, options)).length,
     errors: 0,
-    skipped: findings.filter(({ fingerprint }) => options.known?.has(fingerprint) === true).length,
     time: '0',
-  });
+  };
+  const skipped = findings.filter(({ fingerprint }) => options.known?.has(fingerprint) === true).length;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites${counts}>`,
-    `  <testsuite${counts}>`,
+    `<testsuites${formatAttributes(counts)}>`,
+    `  <testsuite${formatAttributes({ ...counts, skipped })}>`,
     ...cases,
     '  </testsuite>',
     '</testsuites>',

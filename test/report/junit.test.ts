@@ -1,9 +1,17 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { describe, expect, test } from 'vitest';
+import { validateXML } from 'xmllint-wasm';
 import { formatJunit } from '../../src/report/junit.ts';
 import { HOSTILE, samples } from './samples.ts';
 import { finding, ordersAndUsers, snapshot } from './snapshots.ts';
+
+/** The schema that Jenkins checks such files with. */
+const schema = {
+  fileName: 'junit-10.xsd',
+  contents: readFileSync(new URL('../../fixtures/schemas/junit-10.xsd', import.meta.url), 'utf8'),
+};
 
 interface Element {
   name: string;
@@ -41,7 +49,7 @@ describe('JUnit XML', () => {
   test.for(Object.entries(samples))('of %s is well formed, and counts what is in it', ([, sample]) => {
     const elements = parseXml(formatJunit(sample));
     expect(elements.slice(0, 2).map(({ name }) => name)).toEqual(['testsuites', 'testsuite']);
-    expect(elements[0]?.attributes).toEqual(elements[1]?.attributes);
+    expect(elements[1]?.attributes).toEqual({ ...elements[0]?.attributes, skipped: '0' });
     expect(elements[1]?.attributes).toMatchObject({
       name: 'lockdep',
       tests: String(named(elements, 'testcase').length),
@@ -51,10 +59,24 @@ describe('JUnit XML', () => {
     });
   });
 
+  test('passes the published schema, known findings and all', async () => {
+    const known = new Map([['circular-dependency|orders|users|orders', 'old']]);
+    const xml = [
+      ...Object.entries(samples).map(([name, sample]) => ({
+        fileName: `${name}.xml`,
+        contents: formatJunit(sample),
+      })),
+      { fileName: 'known.xml', contents: formatJunit(ordersAndUsers(), { known }) },
+    ];
+    expect((await validateXML({ xml, schema: [schema] })).errors).toEqual([]);
+    const wrong = { fileName: 'wrong.xml', contents: formatJunit(snapshot()).replace(' tests=', ' test=') };
+    expect((await validateXML({ xml: [wrong], schema: [schema] })).valid).toBe(false);
+  });
+
   test('of a clean run is one test case that passes', () => {
     expect(formatJunit(snapshot())).toBe(`<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="lockdep" tests="1" failures="0" errors="0" skipped="0" time="0">
-  <testsuite name="lockdep" tests="1" failures="0" errors="0" skipped="0" time="0">
+<testsuites name="lockdep" tests="1" failures="0" errors="0" time="0">
+  <testsuite name="lockdep" tests="1" failures="0" errors="0" time="0" skipped="0">
     <testcase classname="lockdep" name="No findings (0 classes, 0 edges)." time="0"/>
   </testsuite>
 </testsuites>
