@@ -2,12 +2,12 @@
  * Baselines: a file of findings that are known, each with the reason why it may stay. They do not fail. An
  * entry is found again by its fingerprint, which does not change when lines move.
  */
-import { readFileSync } from 'node:fs';
 import { formatCount } from '../report/count.ts';
 import type { KnownFindings } from '../report/failing.ts';
 import { sortFindings } from '../report/order.ts';
 import type { Snapshot } from '../validator/snapshot-format.ts';
 import { formatFileError } from './file-error.ts';
+import { readText } from './read-text.ts';
 import { ShapeError, fields, list, optional, text } from './shape.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -40,9 +40,9 @@ const shape = fields({
   findings: list(fields({ fingerprint: text, code: optional(text), message: optional(text), reason: text })),
 });
 
-function readText(file: string, mayBeMissing: boolean): string | undefined {
+function readFile(file: string, mayBeMissing: boolean): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readText(file);
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (isMissing && mayBeMissing) return undefined;
@@ -76,7 +76,7 @@ function parseBaseline(json: string, file: string): readonly BaselineEntry[] {
 
 /** Reads a baseline. Throws `UsageError` when it is none; one that is to be made may be missing. */
 export function readBaseline(file: string, { mayBeMissing }: { mayBeMissing: boolean }): Baseline {
-  const json = readText(file, mayBeMissing);
+  const json = readFile(file, mayBeMissing);
   return { file, entries: json === undefined ? [] : parseBaseline(json, file) };
 }
 

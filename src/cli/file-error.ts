@@ -5,6 +5,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'which this user may not use',
   EPERM: 'which this user may not use',
   EROFS: 'which is on a read-only file system',
+  ERR_FS_FILE_TOO_LARGE: 'which is too large to be read',
+  ERR_STRING_TOO_LONG: 'which is too large to be read',
   ENOSPC: 'which is on a full disk',
 };
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Snapshot } from '../validator/snapshot-format.ts';
 import { formatFileError } from './file-error.ts';
+import { readText } from './read-text.ts';
 import { ShapeError } from './shape.ts';
 import { snapshotShape } from './snapshot-shape.ts';
 import { UsageError } from './usage-error.ts';
@@ -55,7 +55,7 @@ function parseSnapshot(text: string, name: string): Snapshot {
 export function readSnapshot(file: string): Snapshot {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readText(file);
   } catch (error) {
     throw new UsageError(`Expected a snapshot, got ${file}, ${formatFileError(error)}`);
   }

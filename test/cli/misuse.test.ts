@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ordersAndUsers, snapshot } from '../report/snapshots.ts';
@@ -13,6 +13,11 @@ function makeMistakes(): string {
   write('good.json', JSON.stringify(snapshot()));
   write('text.json', 'no JSON\n');
   write('empty.json', '');
+  write('cut.json', JSON.stringify(ordersAndUsers()).slice(0, -100));
+  write('deep.json', '['.repeat(1_000_000));
+  write('enormous.json', '');
+  // It takes no room: what was never written is not stored.
+  truncateSync(path.join(folder, 'enormous.json'), 3 * 1024 ** 3);
   write('null.json', 'null');
   write('bare.json', '{}');
   write('next.json', JSON.stringify({ ...snapshot(), version: 2 }));
@@ -73,6 +78,22 @@ const mistakes: [args: string[], line: string][] = [
   [['report', 'folder'], 'Expected a snapshot, got folder, which is a directory'],
   [['report', 'text.json'], 'Expected text.json to be a snapshot, got text that is not JSON'],
   [['report', 'empty.json'], 'Expected empty.json to be a snapshot, got text that is not JSON'],
+  [['report', 'cut.json'], 'Expected cut.json to be a snapshot, got text that is not JSON'],
+  [['report', 'deep.json'], 'Expected deep.json to be a snapshot, got text that is not JSON'],
+  [['report', 'enormous.json'], 'Expected a snapshot, got enormous.json, which is too large to be read'],
+  [
+    ['report', '-o', 'good.json', '--format', 'html', 'enormous.json'],
+    'Expected a snapshot, got enormous.json, which is too large to be read',
+  ],
+  [
+    ['merge', 'good.json', 'enormous.json'],
+    'Expected a snapshot, got enormous.json, which is too large to be read',
+  ],
+  [['check', 'enormous.json'], 'enormous.json: Expected lines of text, got one without an end'],
+  [
+    ['report', 'good.json', '--baseline', 'enormous.json'],
+    'Expected a baseline, got enormous.json, which is too large to be read',
+  ],
   [['report', 'null.json'], 'Expected null.json to be a snapshot, got JSON without a "version"'],
   [['report', 'bare.json'], 'Expected bare.json to be a snapshot, got JSON without a "version"'],
   [
