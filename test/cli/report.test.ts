@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { RENDERERS } from '../../src/report/formats.ts';
 import { formatJson } from '../../src/report/json.ts';
 import { formatText } from '../../src/report/text.ts';
 import type { Severity, Snapshot } from '../../src/validator/snapshot-format.ts';
@@ -26,6 +27,17 @@ describe('lockdep report', () => {
     saveIn(cwd, rcuChain());
     expect(runCli(['report', 'run.json'], { cwd })).toEqual({
       stdout: formatText(rcuChain()),
+      stderr: '',
+      status: 1,
+      signal: null,
+    });
+  });
+
+  test.for([...RENDERERS])('has the format %s', ([format, render]) => {
+    const cwd = makeFolder();
+    saveIn(cwd, rcuChain());
+    expect(runCli(['report', '--format', format, 'run.json'], { cwd })).toEqual({
+      stdout: render(rcuChain(), {}),
       stderr: '',
       status: 1,
       signal: null,
