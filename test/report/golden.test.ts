@@ -48,7 +48,7 @@ describe.each(GOLDENS)('$format in .$extension', (golden) => {
   });
 });
 
-test('a huge snapshot in every format', async () => {
+test('a huge snapshot in every format', { timeout: 60_000 }, async () => {
   const sample = hugeSample();
   const hashes = GOLDENS.map((golden) => {
     const rendered = render(golden, sample);

@@ -213,6 +213,17 @@ describe.skipIf(whyNoBrowser !== undefined)('in a browser', { timeout: TIMEOUT }
     expect(Math.min(...ratios)).toBeGreaterThanOrEqual(4.5);
   });
 
+  test('the graph stays in view beside the findings, and never over what comes below', async () => {
+    const { page } = await open(rcuChain());
+    await waitForGraph(page);
+    await page.locator('article figure').click();
+    await page.locator('#panel').waitFor();
+    const locks = page.locator('#locks');
+    await locks.scrollIntoViewIfNeeded();
+    const [graph, below] = [await page.locator('.beside').boundingBox(), await locks.boundingBox()];
+    expect(graph!.y + graph!.height).toBeLessThanOrEqual(below!.y);
+  });
+
   test('nothing is wider than a narrow window', async () => {
     const { page } = await open(samples['hostile']!, { width: 360 });
     await waitForGraph(page);

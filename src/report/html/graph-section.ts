@@ -52,7 +52,8 @@ export function formatGraphSection(data: GraphData, leftOut: number): string {
   if (data.edges.length === 0) return '';
   const rest = leftOut === 0 ? '' : `<p>${formatCount(leftOut, 'edge')} seen less often left out.</p>`;
   return [
-    '<section id="graph" aria-labelledby="graph-title">',
+    // What stays in view beside long findings must not leave the section.
+    '<section id="graph" aria-labelledby="graph-title"><div class="beside">',
     '<h2 id="graph-title">Lock order</h2>',
     '<p class="hint">From top to bottom: what stands higher is taken first.</p>',
     rest,
@@ -67,7 +68,7 @@ export function formatGraphSection(data: GraphData, leftOut: number): string {
     formatLegend(),
     '</div>',
     formatLevels(data),
-    '</section>',
+    '</div></section>',
   ]
     .filter((line) => line !== '')
     .join('\n');

@@ -47,9 +47,9 @@ code { font: .92em/1.45 var(--mono); overflow-wrap: anywhere; }
 .severity { color: var(--tone); font-weight: 650; margin-right: .35em; }
 .parts { display: flex; flex-wrap: wrap; gap: .75rem 1.75rem; align-items: flex-start; }
 figure { margin: 0; flex: none; max-width: 100%; }
-.places { flex: 1 1 22rem; min-width: 0; }
+.places { flex: 1 1 28rem; min-width: 0; }
 dl { margin: 0; }
-.places dl > div { display: grid; grid-template-columns: minmax(8rem, 11rem) 1fr; gap: 0 1rem; padding: .2rem 0; border-top: 1px solid var(--line); }
+.places dl > div { display: grid; grid-template-columns: minmax(7rem, 10rem) 1fr; gap: 0 1rem; padding: .2rem 0; border-top: 1px solid var(--line); }
 dt { color: var(--muted); overflow-wrap: anywhere; }
 dd { margin: 0; min-width: 0; }
 .site, .source { display: block; }
@@ -109,7 +109,7 @@ th[aria-sort=ascending] button::after { content: " ▲"; } th[aria-sort=descendi
 @media (min-width: 1200px) {
   .with-scripts main.two-columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 2rem; }
   .with-scripts main.two-columns > #locks { grid-column: 1 / -1; }
-  .with-scripts main.two-columns > #graph { position: sticky; top: 0; align-self: start; max-height: 100vh; overflow: auto; }
+  .with-scripts main.two-columns .beside { position: sticky; top: 0; max-height: 100vh; overflow: auto; padding: 1px; }
   .with-scripts main.two-columns #canvas { height: max(20rem, calc(100vh - 22rem)); }
 }
 @media (max-width: 640px) {
