@@ -4,12 +4,15 @@
  * whatever goes wrong is told in one line, once, and goes no further.
  */
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { setInterval } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import { watchProcessEnd } from './cli/process-end.ts';
 import type * as ProcessOutput from './cli/process-output.ts';
 import type { Recording } from './trace/record.ts';
+import type * as Statistics from './live/statistics.ts';
+import type { LiveState } from './validator/live-state.ts';
 import type * as TraceFile from './trace/trace-file.ts';
 import type { Severity, Snapshot, SnapshotFinding } from './validator/snapshot-format.ts';
 import type { Validator } from './validator/validator.ts';
@@ -27,14 +30,19 @@ export interface WatchedValidator {
   checkOpen: (options: { isDrained: boolean }) => void;
   /** Called once, at the end. */
   reportHeldAtEnd?: () => void;
+  dumpState?: () => LiveState;
+  onStall?: (listener: (state: LiveState) => void, options: { stallMs: number }) => () => void;
 }
 
 export interface InstallOptions {
   /** Where the settings are; `LOCKDEP_RUN_…` are taken out, since they are meant for one process. */
   env?: Record<string, string | undefined>;
+  /** Whether a signal prints what is held and waits, though none is named. Default false. */
+  answersSignal?: boolean;
 }
 
 const CHECK_MS = 1000;
+const DUMP_SIGNAL = 'SIGUSR2';
 const STOPPING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
 // Taken at load: the program may patch it later.
@@ -51,11 +59,32 @@ function loadTrace(): typeof TraceFile {
   return require(import.meta.url.endsWith('.ts') ? './trace/trace-file.ts' : './trace/trace-file.js');
 }
 
+/** Loaded by those few who want statistics. */
+function loadStatistics(): typeof Statistics {
+  return require(import.meta.url.endsWith('.ts') ? './live/statistics.ts' : './live/statistics.js');
+}
+
 /** Nobody can be told that stderr is broken. */
 function print(text: string): void {
   try {
     process.stderr.write(text);
   } catch {}
+}
+
+function warn(text: string): void {
+  process.emitWarning(text, { code: 'LOCKDEP_ENV' });
+}
+
+/** A time from the environment, if there is one. */
+function readMs(name: string, env: Record<string, string | undefined>): number | undefined {
+  const text = env[name];
+  if (text === undefined || text === '') return undefined;
+  const ms = Number(text);
+  if (Number.isSafeInteger(ms) && ms >= 1) return ms;
+  warn(
+    `Expected \`${name}\` to be milliseconds, an integer ≥ 1, got ${JSON.stringify(text)}; it is ignored.`,
+  );
+  return undefined;
 }
 
 class ProcessConsole {
@@ -64,17 +93,31 @@ class ProcessConsole {
   readonly #savesTo: string[];
   readonly #isRun: boolean;
   readonly #tracesTo: string | undefined;
+  readonly #wantsStatistics: boolean;
+  readonly #stallMs: number | undefined;
+  readonly #signal: string | undefined;
   #recording: Recording | undefined;
   readonly #printed = new Set<string>();
+  /** Under `lockdep run`: found since the last check, and printed by the next, if there is one. */
+  readonly #hanging: [SnapshotFinding, Snapshot][] = [];
   #isChecking = false;
   #hasFaulted = false;
 
-  constructor(validator: WatchedValidator, env: Record<string, string | undefined>) {
+  constructor(validator: WatchedValidator, env: Record<string, string | undefined>, answersSignal: boolean) {
     this.#validator = validator;
     const own: typeof env = isMainThread ? env : {};
-    const { LOCKDEP_RUN_SNAPSHOT: runFile, LOCKDEP_SNAPSHOT: file, LOCKDEP_RUN_TRACE: trace } = own;
+    const {
+      LOCKDEP_RUN_SNAPSHOT: runFile,
+      LOCKDEP_SNAPSHOT: file,
+      LOCKDEP_RUN_TRACE: trace,
+      LOCKDEP_RUN_STAT: stat,
+    } = own;
     this.#tracesTo = trace;
     this.#isRun = Boolean(runFile);
+    this.#wantsStatistics = Boolean(stat);
+    this.#stallMs = readMs('LOCKDEP_STALL_MS', env);
+    const { LOCKDEP_SIGNAL: signal = answersSignal ? DUMP_SIGNAL : 'off' } = env;
+    this.#signal = signal === 'off' || signal === '' || !isMainThread ? undefined : signal;
     const files = [runFile, file?.replaceAll('%p', String(process.pid))];
     this.#savesTo = files.flatMap((each) => (each ? [path.resolve(each)] : []));
   }
@@ -84,6 +127,8 @@ class ProcessConsole {
     const file = this.#tracesTo;
     if (file)
       this.#recording = this.#guard(() => loadTrace().recordToFile(this.#validator as Validator, file));
+    if (this.#wantsStatistics)
+      this.#guard(() => loadStatistics().collectStatistics(this.#validator as Validator));
     watchProcessEnd({
       onDrained: () => {
         this.#guard(() => this.#recording?.markDrained());
@@ -95,24 +140,59 @@ class ProcessConsole {
       this.#validator.onFinding((finding, snapshot) => this.#guard(() => this.#onFinding(finding, snapshot)));
     }
     setInterval(() => this.#checkOpen(), CHECK_MS).unref();
+    this.#watchStalls();
     if (this.#isRun) for (const signal of STOPPING) this.#saveBefore(signal);
+  }
+
+  #watchStalls(): void {
+    const stallMs = this.#stallMs;
+    const tell = (state: LiveState): void =>
+      this.#printState(state, `a request has waited for ${stallMs} ms`);
+    if (stallMs !== undefined) this.#guard(() => this.#validator.onStall?.(tell, { stallMs }));
+    const signal = this.#signal;
+    if (signal === undefined) return;
+    const answer = (): void => {
+      const state = this.#guard(() => this.#validator.dumpState?.());
+      if (state !== undefined) this.#printState(state, signal);
+    };
+    try {
+      if (!Object.hasOwn(constants.signals, signal)) throw new TypeError(signal);
+      process.on(signal, answer);
+    } catch {
+      warn(
+        `Expected \`LOCKDEP_SIGNAL\` to be a signal or 'off', got ${JSON.stringify(signal)}; it is ignored.`,
+      );
+    }
+  }
+
+  #printState(state: LiveState, why: string): void {
+    this.#guard(() =>
+      print(`lockdep (${why}): ${loadOutput().formatStateForTerminal(state, this.#folder)}\n`),
+    );
   }
 
   /** Under `lockdep run` the report comes at the end, but a program that hangs may have none. */
   #onFinding(finding: SnapshotFinding, getSnapshot: () => Snapshot): void {
     if (!this.#isRun || this.#isChecking) this.#print(finding, getSnapshot());
+    else if (finding.code === 'live-deadlock') this.#hanging.push([finding, getSnapshot()]);
   }
 
   #checkOpen(): void {
     this.#isChecking = true;
     this.#guard(() => this.#validator.checkOpen({ isDrained: false }));
     this.#isChecking = false;
+    for (const [finding, snapshot] of this.#hanging.splice(0))
+      this.#guard(() => this.#print(finding, snapshot));
   }
 
   #print(finding: SnapshotFinding, snapshot: Snapshot): void {
     const key = `${finding.certainty} ${finding.fingerprint}`;
     if (this.#printed.has(key)) return;
     this.#printed.add(key);
+    // That the classes may hang so adds nothing where their locks do.
+    const chain = finding.chain.join('\u0000');
+    if (finding.code === 'live-deadlock') this.#printed.add(chain);
+    else if (finding.severity === 'warning' && finding.chain.length > 1 && this.#printed.has(chain)) return;
     // Without the rest of the report, its first line still stands alone.
     const text =
       this.#guard(() => loadOutput().formatForTerminal(finding, snapshot, this.#folder)) ?? finding.message;
@@ -164,15 +244,19 @@ const INSTALLED = Symbol.for('lockdep.console');
 type Registry = typeof globalThis & { [INSTALLED]?: WeakSet<WatchedValidator> };
 
 /** Prints and saves what a validator finds, for as long as the process lives. Once a validator is enough. */
-export function install(validator: WatchedValidator, { env = process.env }: InstallOptions = {}): void {
+export function install(
+  validator: WatchedValidator,
+  { env = process.env, answersSignal = false }: InstallOptions = {},
+): void {
   const registry = globalThis as Registry;
   const installed = (registry[INSTALLED] ??= new WeakSet());
   if (installed.has(validator)) return;
   installed.add(validator);
-  if (validator.policy !== 'off') new ProcessConsole(validator, env).start();
+  if (validator.policy !== 'off') new ProcessConsole(validator, env, answersSignal).start();
   // A child process that inherits the environment must not overwrite what this one saves.
   if (isMainThread) {
     delete env['LOCKDEP_RUN_SNAPSHOT'];
     delete env['LOCKDEP_RUN_TRACE'];
+    delete env['LOCKDEP_RUN_STAT'];
   }
 }

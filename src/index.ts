@@ -5,6 +5,10 @@ export {
   type ValidatorOptions,
 } from './validator/validator.ts';
 export { validator } from './process-validator.ts';
+export { collectStatistics } from './live/statistics.ts';
+export type { LockEvent } from './live/channels.ts';
+export type { StallListener } from './validator/live-hook.ts';
+export type { LiveHold, LiveState, LiveWait } from './validator/live-state.ts';
 export type { LockClass, LockClassOptions, LockKind } from './validator/lock-class.ts';
 export type { Request, RequestOptions } from './validator/request.ts';
 export type { WatchLockOptions } from './validator/watch-lock.ts';
@@ -19,6 +23,7 @@ export type {
   SnapshotEdge,
   SnapshotFinding,
   SnapshotFrame,
+  SnapshotParticipant,
   SnapshotStack,
   SnapshotTimes,
 } from './validator/snapshot-format.ts';

@@ -1,5 +1,6 @@
 /** The default validator, with what a process prints and saves of it. */
 import { install } from './console.ts';
+import './live/attach.ts';
 import { validator } from './validator/default.ts';
 
 install(validator);

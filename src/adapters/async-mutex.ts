@@ -93,7 +93,7 @@ function watchSemaphore(prototype: object, { validator, patches }: WatchContext)
           return resource.resolved<Ticket>(asked, [previous, createReleaser(this, weight, asked)]);
         }
         const promise = original.call(this, weight, priority);
-        resource.noteContention();
+        resource.noteContention(asked);
         requests.write(findUnmarked(this._queue), asked);
         return promise;
       },

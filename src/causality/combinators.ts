@@ -53,6 +53,9 @@ interface Armed {
 /** Which input a combinator is about to chain; read at the creation of every promise. */
 export const combining: { armed: Armed | null } = { armed: null };
 
+/** Called when a race begins. */
+export const racing: { begin: () => void } = { begin: () => {} };
+
 /** Puts what came through a promise behind the code that runs now. */
 export type BringIn = (promise: object) => void;
 
@@ -138,6 +141,7 @@ function wrapCombinator(original: Combinator, name: string, bringIn: BringIn): C
       return Reflect.apply(original, this, args);
     }
     if (!isIterable) return Reflect.apply(original, this, args);
+    if (isRace) racing.begin();
     const outer = combining.armed;
     try {
       args[0] = announced(iterable, new Combination(isRace), this);

@@ -14,8 +14,10 @@
 import { executionAsyncId } from 'node:async_hooks';
 import { promiseHooks } from 'node:v8';
 import { type Clock, ClockEntry, join, joinNewer } from './clock.ts';
-import { CombinedLink, combining, patchRealm, takeArmed, unpatchRealms } from './combinators.ts';
+import { CombinedLink, combining, patchRealm, racing, takeArmed, unpatchRealms } from './combinators.ts';
+import { expected, noteChained } from './consumption.ts';
 import { patchLoopCallbacks, plainQueueMicrotask, unpatchLoopCallbacks } from './loop-callbacks.ts';
+import { noteRace } from './races.ts';
 import type { CausalTracker } from './tracker.ts';
 
 let current: Clock = null;
@@ -136,6 +138,7 @@ function linkOf(parent: object | undefined): Link {
 }
 
 function onInit(promise: object, parent: object | undefined): void {
+  if (expected.promises !== null && parent !== undefined) noteChained(parent, isThenableJob);
   // oxlint-disable-next-line no-new -- the constructor stamps its argument
   new Stamp(promise, combining.armed === null ? linkOf(parent) : (takeArmed(parent) ?? linkOf(parent)));
   // A realm is entered by a call, whose promise has no parent. (`instanceof` is compiled to a map check.)
@@ -258,6 +261,7 @@ export const promiseHooksTracker: CausalTracker = {
       after: onAfter,
       settled: onSettled,
     }) as () => void;
+    racing.begin = () => noteRace(current);
     patchRealm(Promise, bringIn);
     for (const reference of realmConstructors) patchRealm(reference.deref(), bringIn);
     patchLoopCallbacks(() => current, callWithClock);

@@ -16,8 +16,11 @@ function reachesChildAnyway(signal: NodeJS.Signals): boolean {
   return signal === 'SIGINT' && process.stdin.isTTY;
 }
 
-/** Runs Node with these arguments, its streams ours, and waits for its end. Signals to us reach it. */
-export async function runChild(args: string[], env: NodeJS.ProcessEnv): Promise<ChildEnd> {
+/**
+ * Runs Node with these arguments, its streams ours, and waits for its end. Signals to us reach it; `question` is one
+ * that ends nothing, or `off`.
+ */
+export async function runChild(args: string[], env: NodeJS.ProcessEnv, question: string): Promise<ChildEnd> {
   const child = spawn(process.execPath, args, { stdio: 'inherit', env });
   let asked = 0;
   const forward = (signal: NodeJS.Signals): void => {
@@ -26,6 +29,8 @@ export async function runChild(args: string[], env: NodeJS.ProcessEnv): Promise<
     else if (!reachesChildAnyway(signal)) child.kill(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
+  const ask = (): void => void child.kill(question as NodeJS.Signals);
+  if (question !== 'off') process.on(question, ask);
   try {
     return await new Promise<ChildEnd>((resolve, reject) => {
       child.once('error', (error) =>
@@ -38,5 +43,6 @@ export async function runChild(args: string[], env: NodeJS.ProcessEnv): Promise<
     });
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward);
+    process.off(question, ask);
   }
 }

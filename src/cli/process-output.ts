@@ -1,6 +1,8 @@
 /** What a watched process needs only when it prints or saves: `console.ts` loads it then, and not before. */
 import { fillFindingSources } from '../report/source-lines.ts';
 import { formatFinding } from '../report/finding-text.ts';
+import { formatState } from '../report/state-text.ts';
+import type { LiveState } from '../validator/live-state.ts';
 import type { Snapshot, SnapshotFinding } from '../validator/snapshot-format.ts';
 import { createReadLines } from './read-lines.ts';
 import { hasColor, measureWidth } from './terminal.ts';
@@ -14,6 +16,13 @@ export function formatForTerminal(finding: SnapshotFinding, snapshot: Snapshot, 
     width: measureWidth(stderr),
     color: hasColor(stderr),
   });
+}
+
+/** Formats all that is held and waits for stderr; the paths in it start from `folder`. */
+export function formatStateForTerminal(state: LiveState, folder: string): string {
+  const { stderr } = process;
+  const options = { width: measureWidth(stderr), color: hasColor(stderr) };
+  return formatState(state, createReadLines({ folder }), options);
 }
 
 /** Saves a snapshot whole or not at all. Throws what the file system throws. */

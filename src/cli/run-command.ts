@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { formatJson } from '../report/json.ts';
+import { formatStatistics } from '../report/statistics-text.ts';
 import { fillSources } from '../report/source-lines.ts';
 import type { LevelOptions } from '../validator/levels.ts';
 import type { Snapshot } from '../validator/snapshot-format.ts';
@@ -20,6 +21,9 @@ const REGISTER_URL = new URL('../register.js', import.meta.url).href;
 const RUN_OPTIONS: OptionTable = {
   ...COMMON_OPTIONS,
   snapshot: { value: 'FILE', help: 'save what was seen to FILE, for lockdep report' },
+  stat: { help: 'time each acquisition, and print a table of waits and holds' },
+  'stall-ms': { value: 'MS', help: 'print what is held and waits when a request has waited so long' },
+  signal: { value: 'NAME', help: 'print it at this signal (default SIGUSR2, off for none)' },
   trace: { value: 'FILE', help: 'record each event to FILE, for lockdep check' },
 };
 
@@ -34,24 +38,49 @@ function addLevels(inherited: string | undefined, levels: LevelOptions): string 
   return own.length === 0 ? inherited : [inherited, ...own].filter(Boolean).join(',');
 }
 
+interface RunSettings {
+  traceTo: string | undefined;
+  /** What the child prints its state at. */
+  signal: string;
+  env: Record<string, string>;
+}
+
+/** What the options say to the process that is watched. */
+function parseSettings(values: ReadonlyMap<string, string>): RunSettings {
+  const stallMs = values.get('stall-ms');
+  if (stallMs !== undefined && !(Number.isSafeInteger(Number(stallMs)) && Number(stallMs) >= 1))
+    throw new UsageError(`Expected --stall-ms MS to be an integer ≥ 1, got "${stallMs}"`);
+  const signal = values.get('signal') ?? (process.env['LOCKDEP_SIGNAL'] || 'SIGUSR2');
+  if (signal !== 'off' && !Object.hasOwn(constants.signals, signal))
+    throw new UsageError(`Expected --signal NAME to be a signal, as SIGUSR2, or off, got "${signal}"`);
+  const env = {
+    LOCKDEP_SIGNAL: signal,
+    ...(values.has('stat') ? { LOCKDEP_RUN_STAT: '1' } : {}),
+    ...(stallMs === undefined ? {} : { LOCKDEP_STALL_MS: stallMs }),
+  };
+  return { traceTo: values.get('trace'), signal, env };
+}
+
 /** Runs a script with our preload; what it saw comes back through a file of its own. */
 async function runWatched(
   script: string,
   args: string[],
-  { traceTo, levels }: { traceTo: string | undefined; levels: LevelOptions },
+  { traceTo, levels, signal, env }: RunSettings & { levels: LevelOptions },
 ): Promise<Watched> {
   const folder = mkdtempSync(path.join(tmpdir(), 'lockdep-'));
   const file = path.join(folder, 'snapshot.json');
   const trace = path.join(folder, 'run.trace');
   try {
-    const end = await runChild(['--import', REGISTER_URL, path.resolve(script), ...args], {
+    const childEnv = {
       ...process.env,
+      ...env,
       // Asking for a watched run says more than NODE_ENV=production does.
       LOCKDEP: process.env['LOCKDEP'] || 'warn',
       LOCKDEP_LEVELS: addLevels(process.env['LOCKDEP_LEVELS'], levels),
       LOCKDEP_RUN_SNAPSHOT: file,
       ...(traceTo === undefined ? {} : { LOCKDEP_RUN_TRACE: trace }),
-    });
+    };
+    const end = await runChild(['--import', REGISTER_URL, path.resolve(script), ...args], childEnv, signal);
     if (traceTo !== undefined && existsSync(trace)) copyOutput(trace, traceTo);
     return { end, snapshot: existsSync(file) ? readSnapshot(file) : undefined };
   } finally {
@@ -81,15 +110,19 @@ async function runScript(args: string[]): Promise<number> {
   const levels = parseLevels(parsed);
   const saveTo = parsed.values.get('snapshot');
   if (saveTo !== undefined) checkWritable(saveTo);
-  const traceTo = parsed.values.get('trace');
+  const settings = parseSettings(parsed.values);
+  const { traceTo } = settings;
   if (traceTo !== undefined) checkWritable(traceTo);
   checkScript(script);
 
-  const { end, snapshot: seen } = await runWatched(script, args.slice(start + 1), { traceTo, levels });
+  const { end, snapshot: seen } = await runWatched(script, args.slice(start + 1), { ...settings, levels });
   if (seen === undefined) return finishUnwatched(end);
   const snapshot = fillSources(seen, createReadLines({ folder: process.cwd() }));
   if (saveTo !== undefined) writeOutput(saveTo, formatJson(snapshot));
   const status = finishReport(snapshot, options, process.stderr);
+  // Where the report itself is for a program to read, nothing else may stand beside it.
+  const isAlone = options.format === 'text' || options.output !== undefined;
+  if (parsed.values.has('stat') && isAlone) process.stderr.write(`\n${formatStatistics(snapshot)}`);
   return end.status === 0 ? status : end.status;
 }
 

@@ -1,6 +1,14 @@
 import { type Shape, fields, flag, list, optional, quantity, text, wholeNumber, word } from './shape.ts';
 
-const times = fields({ max: quantity, mean: quantity });
+const times = fields({
+  max: quantity,
+  mean: quantity,
+  count: optional(wholeNumber),
+  p50: optional(quantity),
+  p95: optional(quantity),
+  p99: optional(quantity),
+  at: optional(text),
+});
 
 const stack = fields({
   frames: list(fields({ at: text, fn: optional(text), source: optional(text) })),
@@ -63,6 +71,20 @@ const verdict = {
   breakableBy: optional(wholeNumber),
 };
 
+const participant = fields({
+  holds: optional(text),
+  holdsMode: optional(word('exclusive', 'shared')),
+  heldSince: optional(stack),
+  lastSeen: optional(stack),
+  waitsFor: optional(text),
+  waitsMode: optional(word('exclusive', 'shared', 'recursive')),
+  waitsSince: optional(stack),
+  isWait: optional(flag),
+  isHandedOver: optional(flag),
+  wayOut: optional(word('timeout-or-signal', 'race')),
+  behind: optional(stack),
+});
+
 const finding = fields({
   code: text,
   ...verdict,
@@ -70,6 +92,7 @@ const finding = fields({
   count: wholeNumber,
   fingerprint: text,
   stack: optional(stack),
+  participants: optional(list(participant)),
   counts,
   asSeen: optional(fields(verdict)),
 });

@@ -7,7 +7,7 @@
 import { types } from 'node:util';
 import { checkFunction, checkOptions } from '../validator/errors.ts';
 import { EXCLUSIVE, RECURSIVE, WAIT } from '../validator/lock-class.ts';
-import type { Obligation } from '../validator/obligation.ts';
+import { type Obligation, rareOf } from '../validator/obligation.ts';
 import { Hold } from '../locks/hold.ts';
 import { Lock } from '../locks/lock.ts';
 import { type NamedOptions, createWatch } from '../locks/watch.ts';
@@ -48,7 +48,9 @@ export class Rcu extends Lock {
   /** Runs `fn` in a read-side section, and ends that however `fn` ends. */
   async read<T>(fn: (hold: Hold) => T | PromiseLike<T>): Promise<T> {
     checkFunction('fn', fn);
-    return this.runAs<T>(Promise.resolve(this.readLock()), fn);
+    const section = this.readLock();
+    if (section.obligation !== null) section.obligation.isScoped = true;
+    return this.runAs<T>(Promise.resolve(section), fn);
   }
 
   /**
@@ -59,6 +61,7 @@ export class Rcu extends Lock {
    */
   call(fn: JobFunction, options: TransferOptions = {}): void {
     const job = new Job(this.watch, fn, options);
+    this.#noteWait(job.obligation, this.#begun);
     this.#push(this.#begun, () => job.run());
   }
 
@@ -76,12 +79,21 @@ export class Rcu extends Lock {
     const { watch } = this;
     const obligation =
       watch === null ? null : watch.engine.ask(watch.lockClass, EXCLUSIVE + WAIT, watch.instance, false);
+    this.#noteWait(obligation, after);
     return new Promise((resolve) => {
       this.#push(after, () => {
         if (watch === null) resolve();
         else watch.engine.tracker.deliver(watch.engine.grant(obligation!), () => resolve(), undefined);
       });
     });
+  }
+
+  #noteWait(asked: Obligation | null, after: number): void {
+    if (asked === null) return;
+    if (after === 0) rareOf(asked).isPastReaders = true;
+    const [oldest] = this.#readers;
+    const isBehindReader = oldest !== undefined && oldest <= after;
+    if (this.#isRunning || this.#queue.length > 0 || isBehindReader) this.watch!.engine.wait(asked);
   }
 
   #push(after: number, run: () => unknown): void {

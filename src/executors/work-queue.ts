@@ -93,7 +93,10 @@ export class WorkQueue {
         next: null,
       };
     });
-    if (watch !== null) TaskOf.stamp(promise, task);
+    if (watch !== null) {
+      TaskOf.stamp(promise, task);
+      if (this.#running >= this.#concurrency) watch.engine.wait(task.obligation!);
+    }
     if (this.#last === null) this.#first = task;
     else this.#last.next = task;
     this.#last = task;

@@ -14,6 +14,8 @@ export class Debt {
   readonly #watch: Watch;
   #owed: Obligation;
   #isPaid = false;
+  /** Nothing was ever done of it since it began. */
+  isOwed = true;
 
   constructor(watch: Watch) {
     this.#watch = watch;
@@ -26,11 +28,13 @@ export class Debt {
     const paid = this.#owed;
     dischargeIn(this.#watch, paid);
     this.#isPaid = true;
+    this.isOwed = false;
     this.#owed = engine.arm(lockClass, instance, paid, true);
   }
 
   /** It begins anew, unless nothing was ever done of it. */
   restart(): void {
+    this.isOwed = true;
     if (!this.#isPaid) return;
     const { engine, lockClass, instance } = this.#watch;
     this.#owed = engine.arm(lockClass, instance, null, true);

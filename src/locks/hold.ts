@@ -1,6 +1,7 @@
 import { LockdepError, rejectArgument } from '../validator/errors.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import type { Lock } from './lock.ts';
+import { noteHandle } from './lost-holds.ts';
 import { Parcel } from './parcel.ts';
 import { isPinned, pin } from './pin.ts';
 
@@ -28,6 +29,7 @@ export class Hold implements Disposable, AsyncDisposable {
     this.units = units;
     this.obligation = obligation;
     this.group = lock.cohort;
+    if (obligation !== null && obligation.rare !== null) noteHandle(this, obligation, lock.watch!.validator);
   }
 
   /** Whether it can still be released: it was neither released, nor handed over, nor abandoned. */

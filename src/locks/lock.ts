@@ -3,10 +3,11 @@
  * misuse. The lock is in order before the validator draws conclusions or anybody is called.
  */
 import type { Clock } from '../causality/clock.ts';
+import { expectAwait, takeExpected } from '../causality/consumption.ts';
 import { skipClosed } from '../causality/grant.ts';
 import { LockdepError, rejectArgument } from '../validator/errors.ts';
 import { EXCLUSIVE, SHARED, TRY_SHARED, WAIT } from '../validator/lock-class.ts';
-import type { Obligation } from '../validator/obligation.ts';
+import { type Obligation, rareOf } from '../validator/obligation.ts';
 import { annotate, checkPlace, classOf, refusalOfAnnotations } from './annotations.ts';
 import { dischargeIn } from './discharge.ts';
 import { findHeldOf, openBehind } from './held.ts';
@@ -53,15 +54,25 @@ export abstract class Lock extends QueuedLock {
       }
       if (isScoped) obligation.isScoped = true;
     }
+    if (obligation !== null && units !== 1) rareOf(obligation).units = units;
     const hold = this.createHold(code, units, obligation);
     if (!this.canTake(code, units)) {
-      if (watch !== null) watch.lockClass.contentions++;
-      return this.enqueue(hold, options);
+      const waiting = this.enqueue(hold, options);
+      return obligation === null ? waiting : this.#noteWait(obligation, waiting);
     }
     this.take(code, units);
     if (watch === null) return Promise.resolve(hold);
     const { engine } = watch;
     return engine.tracker.resolved(engine.grant(obligation!), hold);
+  }
+
+  #noteWait(obligation: Obligation, waiting: Promise<Hold>): Promise<Hold> {
+    const { engine, lockClass } = this.watch!;
+    lockClass.contentions++;
+    engine.wait(obligation);
+    // Without a stack nobody could say what awaits it, and who holds nothing keeps nobody.
+    const isAsked = obligation.under !== null && obligation.transition.budget > 0;
+    return isAsked ? expectAwait(waiting, obligation) : waiting;
   }
 
   /** @throws LockdepError under the `error` policy, when the request is out of place. */
@@ -84,6 +95,7 @@ export abstract class Lock extends QueuedLock {
     this.take(code, units);
     if (watch === null) return this.createHold(code, units, null);
     const obligation = this.#askToTry(watch, code, tryCode);
+    if (units !== 1) rareOf(obligation).units = units;
     if (watch.isOrdered) annotate(obligation, this, true, null);
     watch.engine.tracker.advance(watch.engine.grant(obligation));
     return this.createHold(code, units, obligation);
@@ -130,12 +142,23 @@ export abstract class Lock extends QueuedLock {
   /** @internal Waits in the queue with a request that was made before, unless it is free by now. */
   async waitFor(asked: Obligation | null, options: WaitOptions | undefined): Promise<Hold> {
     if (this.isFree(false)) return this.takeFree(asked);
-    if (this.watch !== null) this.watch.lockClass.contentions++;
+    if (this.watch !== null) {
+      this.watch.lockClass.contentions++;
+      this.watch.engine.wait(asked!);
+    }
     return this.enqueue(this.createHold(EXCLUSIVE, 1, asked), options);
   }
 
   /** Runs `fn` with the lock held, however it ends. */
-  protected async runAs<T>(acquired: Promise<Hold>, fn: (hold: Hold) => T | PromiseLike<T>): Promise<T> {
+  protected runAs<T>(acquired: Promise<Hold>, fn: (hold: Hold) => T | PromiseLike<T>): Promise<T> {
+    // What a caller of `run` awaits is the end of it.
+    const grant = takeExpected(acquired);
+    const running = this.#runAs(acquired, fn);
+    if (grant !== undefined) void expectAwait(running, grant);
+    return running;
+  }
+
+  async #runAs<T>(acquired: Promise<Hold>, fn: (hold: Hold) => T | PromiseLike<T>): Promise<T> {
     const hold = await acquired;
     let result: T;
     try {
@@ -158,7 +181,9 @@ export abstract class Lock extends QueuedLock {
     const isFree = this.fits(code, units);
     if (isFree && this.watch === null) return Promise.resolve();
     const wait = this.#askToWait(code, units, options);
-    return isFree ? this.#waitNoMore(wait) : this.lookOn(wait, options);
+    if (isFree) return this.#waitNoMore(wait);
+    if (wait.obligation !== null) this.watch!.engine.wait(wait.obligation);
+    return this.lookOn(wait, options);
   }
 
   /** Resolves when all who have it now, in `held` units, or wait in the queue, have gone. */
@@ -168,7 +193,9 @@ export abstract class Lock extends QueuedLock {
     const isDeserted = this.isDeserted(held);
     if (isDeserted && this.watch === null) return Promise.resolve();
     const wait = this.#askToWait(EXCLUSIVE, 1, options);
-    return isDeserted ? this.#waitNoMore(wait) : this.waitForDepartures(held, wait, options);
+    if (isDeserted) return this.#waitNoMore(wait);
+    if (wait.obligation !== null) this.watch!.engine.wait(wait.obligation);
+    return this.waitForDepartures(held, wait, options);
   }
 
   /** The request of a mere wait; its hold is handed to nobody. */

@@ -126,6 +126,7 @@ export class Member<T = unknown> {
     }
     if (this.#count > 1) {
       this.#count += EXCLUDED;
+      if (obligation !== null) family.watch!.engine.wait(obligation);
       return new Promise((resolve, reject) => {
         const wait = new MemberWait(family.sequence, isDetached, obligation, resolve, reject);
         this.#wait = wait;

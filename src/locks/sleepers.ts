@@ -1,6 +1,6 @@
 /** Those who wait for something to happen and take nothing, first come, first served. */
 import { EXCLUSIVE, WAIT } from '../validator/lock-class.ts';
-import type { Obligation } from '../validator/obligation.ts';
+import { type Obligation, type Rare, rareOf } from '../validator/obligation.ts';
 import { type WaitOptions, isBreakable, watchForEnd } from './wait-options.ts';
 import { WaitQueue } from './wait-queue.ts';
 import type { Watch } from './watch.ts';
@@ -41,10 +41,14 @@ export class Sleepers {
     return engine.tracker.resolved(engine.grant(obligation), undefined);
   }
 
-  /** Waits until it is woken, or the options end the wait. */
-  wait(options?: WaitOptions): Promise<void> {
+  /** Waits until it is woken, or the options end the wait. `debt` tells whether that is owed. */
+  wait(options?: WaitOptions, debt: Rare['debt'] = null): Promise<void> {
     const obligation = this.#ask(options);
-    if (obligation !== null) obligation.lockClass.contentions++;
+    if (obligation !== null) {
+      obligation.lockClass.contentions++;
+      this.#watch!.engine.wait(obligation);
+      rareOf(obligation).debt = debt;
+    }
     return new Promise((resolve, reject) => {
       const sleeper: Sleeper = {
         obligation,

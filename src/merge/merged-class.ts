@@ -14,11 +14,38 @@ function listFigures({ acquisitions, contentions, instances, waitMs, holdMs }: S
   return [acquisitions, contentions, instances, waitMs.max, holdMs.max, waitMs.mean, holdMs.mean];
 }
 
+function textOf({ waitMs, holdMs }: SnapshotFigures): string {
+  return JSON.stringify([waitMs, holdMs].map(({ count, p50, p95, p99, at }) => [count, p50, p95, p99, at]));
+}
+
+type Percentile = 'p50' | 'p95' | 'p99';
+
+/**
+ * Percentiles of several inputs cannot be worked out from those of each; the greatest is what none of them
+ * is above.
+ */
+function mergePercentiles(all: readonly SnapshotTimes[], max: number): Partial<SnapshotTimes> {
+  const merged: Partial<SnapshotTimes> = {};
+  const counts = all.flatMap(({ count }) => (count === undefined ? [] : [count]));
+  if (counts.length > 0) merged.count = counts.reduce((sum, count) => sum + count, 0);
+  for (const key of ['p50', 'p95', 'p99'] satisfies Percentile[]) {
+    const values = all.flatMap((times) => times[key] ?? []);
+    if (values.length > 0) merged[key] = Math.max(...values);
+  }
+  const [at] = all
+    .flatMap((times) => (times.max === max && times.at !== undefined ? [times.at] : []))
+    .sort(compareText);
+  if (at !== undefined) merged.at = at;
+  return merged;
+}
+
 /** Of two snapshots of one input the one that saw more is the later one. */
 function isLater(a: SnapshotFigures, b: SnapshotFigures): boolean {
   const others = listFigures(b);
   const difference = listFigures(a).map((figure, index) => figure - (others[index] ?? 0));
-  return (difference.find((each) => each !== 0) ?? 0) > 0;
+  const first = difference.find((each) => each !== 0);
+  // Of two that differ in nothing but percentiles and places it must be the same one in whatever order.
+  return first === undefined ? textOf(a) > textOf(b) : first > 0;
 }
 
 /** A class over all inputs. */
@@ -56,9 +83,11 @@ export class MergedClass {
     const acquisitions = sum((figures) => figures.acquisitions);
     const mergeTimes = (pick: (figures: SnapshotFigures) => SnapshotTimes): SnapshotTimes => {
       const weighted = sum((figures) => pick(figures).mean * figures.acquisitions);
+      const max = perInput.reduce((max, figures) => Math.max(max, pick(figures).max), 0);
       return {
-        max: perInput.reduce((max, figures) => Math.max(max, pick(figures).max), 0),
+        max,
         mean: acquisitions === 0 ? 0 : Math.round((weighted / acquisitions) * 1000) / 1000,
+        ...mergePercentiles(perInput.map(pick), max),
       };
     };
     const { name, kind, permits, unlimited } = this.first;

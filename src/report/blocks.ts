@@ -5,6 +5,7 @@ import { formatName, quoteName } from './escape.ts';
 import type { Block, Row } from './layout.ts';
 import { listMarkers } from './markers.ts';
 import { formatOrigin } from './origins.ts';
+import { createStallBlock, formatWaiting, limitBlocks, listAhead } from './participants.ts';
 import { findTellingFrame } from './place.ts';
 import { findStackVerb } from './stack-verbs.ts';
 
@@ -96,11 +97,16 @@ function listRows(edge: SnapshotEdge, context: FindingContext): Row[] {
   });
 }
 
-function createArrowBlock({ from, to, edge }: Arrow, context: FindingContext): Block {
+function createArrowBlock(arrow: Arrow, context: FindingContext): Block {
+  const { from, to, edge } = arrow;
   const title = `${formatName(from)} → ${formatName(to)}`;
   if (edge === undefined) return { title, remark: 'not recorded', rows: [] };
-  const remark = formatRemark(edge, context);
-  return { title, remark, rows: listRows(edge, context) };
+  const waiting = formatWaiting(arrow);
+  const remark =
+    waiting === undefined
+      ? formatRemark(edge, context)
+      : [waiting, ...listMarkers(edge), ...listFlows(edge)].join(', ');
+  return { title, remark, rows: [...listRows(edge, context), ...listAhead(arrow)] };
 }
 
 /** The flow that the arrow happened in; two where it was held in one and asked for in another. */
@@ -119,7 +125,9 @@ function formatRemark(edge: SnapshotEdge, context: FindingContext): string {
 
 /** A finding without arrows: the class, and the one place where it happened. */
 function createStackBlocks({ finding }: FindingContext): Block[] {
-  const name = formatName(finding.chain[0] ?? '');
+  const [subject = ''] = finding.chain;
+  if (finding.participants !== undefined) return [createStallBlock(subject, finding.participants)];
+  const name = formatName(subject);
   const frames = finding.stack?.frames ?? [];
   if (finding.chain.length === 0 && frames.length === 0) return [];
   const label = `${name} ${finding.stack?.approximate ? 'usually taken at' : findStackVerb(finding.code)}`;
@@ -129,5 +137,6 @@ function createStackBlocks({ finding }: FindingContext): Block[] {
 /** Creates one block for each arrow of a finding, or one for its place. */
 export function createBlocks(context: FindingContext): Block[] {
   if (context.arrows.length === 0) return createStackBlocks(context);
-  return context.arrows.map((arrow) => createArrowBlock(arrow, context));
+  const blocks = context.arrows.map((arrow) => createArrowBlock(arrow, context));
+  return context.finding.participants === undefined ? blocks : limitBlocks(blocks);
 }

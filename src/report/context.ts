@@ -4,13 +4,17 @@ import type {
   SnapshotEdge,
   SnapshotFinding,
   SnapshotInput,
+  SnapshotParticipant,
 } from '../validator/snapshot-format.ts';
+import { listLiveArrows } from './participants.ts';
 
 /** One arrow of a chain; `edge` is missing when the snapshot does not hold it. */
 export interface Arrow {
   from: string;
   to: string;
   edge: SnapshotEdge | undefined;
+  /** Of a hang: whose arrow it is. */
+  participant?: SnapshotParticipant;
 }
 
 /** A finding together with what its chain refers to. */
@@ -58,13 +62,14 @@ export function createContext(
       edge,
     };
   });
-  const arrows = startAtOddOne(chain, finding);
+  const arrows = chain.length > 0 ? startAtOddOne(chain, finding) : listLiveArrows(finding);
   return {
     finding,
     arrows,
     edges: arrows.flatMap(({ edge }) => (edge === undefined ? [] : [edge])),
     edgeAt: (index) => snapshot.edges[index],
-    classNamed: (name) => classes.get(name),
+    // Of several locks of a class, each has a number in a hang.
+    classNamed: (name) => classes.get(name) ?? classes.get(name.replace(/#\d+$/, '')),
     inputs: snapshot.inputs,
   };
 }

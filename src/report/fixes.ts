@@ -55,9 +55,21 @@ const fixOrderViolation: Fix = ({ name, asked }, { edges }) => {
   return `take ${quoteName(wrong.to)} before ${quoteName(wrong.from)}${place}, or change the declared order.`;
 };
 
+/** One lock asked for by who has it, several of one class, or a circle of classes. */
+const fixLive: Fix = (words, context) => {
+  const [first] = context.finding.participants ?? [];
+  if (first === undefined || context.finding.chain.length > 2) return formatCycleFix(context);
+  if (first.holds !== first.waitsFor) return `take the locks of ${words.name} in one order everywhere.`;
+  if ((words.permits ?? 1) > 1) return FIXES['nested-capacity'](words, context);
+  if (first.holdsMode === 'shared' && first.waitsMode === 'exclusive')
+    return FIXES['upgrade-deadlock'](words, context);
+  const again = { ...context, finding: { ...context.finding, flows: 1 } };
+  return FIXES['recursive-acquisition'](words, again);
+};
+
 const FIXES: Readonly<Record<FindingCode, Fix>> = {
   'circular-dependency': fixCycle,
-  'live-deadlock': fixCycle,
+  'live-deadlock': fixLive,
   'recursive-acquisition': ({ name, held, asked, isExecutor }, { finding }) =>
     isExecutor
       ? `do not wait for ${name} in a job of its own${asked}; let whoever added that job wait.`

@@ -4,9 +4,10 @@ import type { Snapshot } from '../validator/snapshot-format.ts';
 const KEYS = [
   'version tool runtime inputs id runs classes code certainty severity chain edges flows findings',
   'name from to kind fromMode toMode evidence breakable simultaneous provisional instances',
-  'acquisitions contentions count message fingerprint waitMs holdMs max mean site permits unlimited fair',
+  'acquisitions contentions count message fingerprint waitMs holdMs max mean p50 p95 p99 site permits unlimited fair',
   'serial exempt perCpu gates sharedGates custodians outsideCustody sameInstance held requested stack',
-  'breakableBy frames approximate at fn source asSeen input counts perInput',
+  'participants holds holdsMode heldSince lastSeen waitsFor waitsMode waitsSince isWait isHandedOver wayOut',
+  'behind breakableBy frames approximate at fn source asSeen input counts perInput',
 ]
   .join(' ')
   .split(' ');

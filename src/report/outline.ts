@@ -5,6 +5,7 @@ import { formatFlows } from './flows.ts';
 import type { Block } from './layout.ts';
 import { listLegend } from './markers.ts';
 import { formatJoint } from './origins.ts';
+import { formatWayOut } from './participants.ts';
 import { type Site, parseSite } from './site.ts';
 
 /** What every format tells of a finding below its message. Names in it are escaped for a terminal, places are not. */
@@ -19,9 +20,12 @@ export interface Outline {
 export function outlineFinding(context: FindingContext): Outline {
   return {
     blocks: createBlocks(context),
-    prose: [...listLegend(context), formatJoint(context), formatFlows(context)].filter(
-      (line) => line !== undefined,
-    ),
+    prose: [
+      ...listLegend(context),
+      formatWayOut(context.finding),
+      formatJoint(context),
+      formatFlows(context),
+    ].filter((line) => line !== undefined),
     fix: formatFix(context),
   };
 }

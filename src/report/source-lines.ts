@@ -3,6 +3,7 @@ import type {
   SnapshotEdge,
   SnapshotFinding,
   SnapshotFrame,
+  SnapshotParticipant,
   SnapshotStack,
 } from '../validator/snapshot-format.ts';
 import { parseSite } from './site.ts';
@@ -30,7 +31,8 @@ function fillFrame(frame: SnapshotFrame, readLines: ReadLines): SnapshotFrame {
   return source === undefined ? frame : { ...frame, source };
 }
 
-function fillStack(stack: SnapshotStack, readLines: ReadLines): SnapshotStack {
+/** Fills in the source lines of a stack. */
+export function fillStack(stack: SnapshotStack, readLines: ReadLines): SnapshotStack {
   return { ...stack, frames: stack.frames.map((frame) => fillFrame(frame, readLines)) };
 }
 
@@ -39,7 +41,23 @@ function fillEdge(edge: SnapshotEdge, readLines: ReadLines): SnapshotEdge {
 }
 
 function fillFinding(finding: SnapshotFinding, readLines: ReadLines): SnapshotFinding {
-  return finding.stack === undefined ? finding : { ...finding, stack: fillStack(finding.stack, readLines) };
+  const { stack, participants } = finding;
+  return {
+    ...finding,
+    ...(stack === undefined ? {} : { stack: fillStack(stack, readLines) }),
+    ...(participants === undefined
+      ? {}
+      : { participants: participants.map((each) => fillParticipant(each, readLines)) }),
+  };
+}
+
+function fillParticipant(participant: SnapshotParticipant, readLines: ReadLines): SnapshotParticipant {
+  const filled = { ...participant };
+  for (const key of ['heldSince', 'lastSeen', 'waitsSince', 'behind'] as const) {
+    const stack = participant[key];
+    if (stack !== undefined) filled[key] = fillStack(stack, readLines);
+  }
+  return filled;
 }
 
 /** Fills in the source line of every frame that has none; the snapshot given stays as it is. */

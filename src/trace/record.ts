@@ -14,6 +14,7 @@ import { placeOf } from '../validator/source-position.ts';
 import type { FindingCode } from '../validator/snapshot-format.ts';
 import { type RawStack, readStack } from '../validator/stack-trace.ts';
 import type { Validator } from '../validator/validator.ts';
+import { addObserver, removeObserver } from '../validator/observers.ts';
 import { PLAIN_NAME } from './scanner.ts';
 
 /** A trace that is being recorded. */
@@ -27,10 +28,11 @@ export interface Recording {
 export function recordTrace(validator: Validator, write: (lines: string) => void): Recording {
   const { engine } = validator;
   write('#! recorded\n');
-  engine.observer = new Recorder(validator, write);
+  const recorder = new Recorder(validator, write);
+  addObserver(engine, recorder);
   return {
     markDrained: () => write('#! drained\n'),
-    stop: () => void (engine.observer = null),
+    stop: () => removeObserver(engine, recorder),
   };
 }
 

@@ -8,6 +8,7 @@ import type { DependencyGraph } from '../graph/dependency-graph.ts';
 import type { Edge, Observation } from '../graph/edge.ts';
 import type { Gate } from '../graph/exclusion.ts';
 import type { EdgeKind, Evidence, HoldMode, RequestMode } from '../graph/vocabulary.ts';
+import { countReturnedScopes } from './awaited-scopes.ts';
 import { gatesOf } from './gates.ts';
 import type { Contradiction } from './instance-orders.ts';
 import {
@@ -19,7 +20,7 @@ import {
   type Row,
   SHARED,
 } from './lock-class.ts';
-import type { Obligation } from './obligation.ts';
+import { type Obligation, rareOf } from './obligation.ts';
 import { type RawStack, readStack } from './stack-trace.ts';
 
 interface Sighting {
@@ -265,7 +266,7 @@ export class Arrows {
   /** What becomes of a stack when its obligation is over: an unread one must not outlive it. */
   settleStack(over: Obligation, isWanted: boolean): void {
     if (!isWanted) over.stack = undefined;
-    else frames(over);
+    else framesOf(over);
   }
 }
 
@@ -339,9 +340,10 @@ function isSerialized(x: Obligation, y: Obligation): boolean {
 }
 
 /** The obligation's stack as text, if it was taken. */
-function frames(obligation: Obligation): RawStack | undefined {
+export function framesOf(obligation: Obligation): RawStack | undefined {
   const { stack, transition } = obligation;
   if (stack === undefined || !(stack instanceof Error)) return stack;
+  if (obligation.isWaiting) rareOf(obligation).returnedScopes = countReturnedScopes(stack);
   const read = readStack(stack);
   obligation.stack = read;
   transition.keep(read);
@@ -349,7 +351,7 @@ function frames(obligation: Obligation): RawStack | undefined {
 }
 
 /** The name of the innermost flow that it was asked for in. */
-function flowOf({ under }: Obligation): string | undefined {
+export function flowOf({ under }: Obligation): string | undefined {
   for (let cell = under; cell !== null; cell = cell.under) {
     const { rare } = cell.grant as Obligation;
     if (rare !== null && rare.flow !== undefined) return rare.flow;
@@ -358,8 +360,8 @@ function flowOf({ under }: Obligation): string | undefined {
 }
 
 function placesOf(x: Obligation, y: Obligation): EdgePlaces {
-  const requested = frames(y) ?? y.transition.samples[0];
-  const held = frames(x) ?? x.transition.likeliest(requested ?? []);
+  const requested = framesOf(y) ?? y.transition.samples[0];
+  const held = framesOf(x) ?? x.transition.likeliest(requested ?? []);
   return {
     held: held ?? [],
     requested: requested ?? [],

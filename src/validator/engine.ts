@@ -10,6 +10,7 @@
  * call `flush`.
  */
 import { type ClockEntry, type GrantVisitor, append, forEachNewer } from '../causality/clock.ts';
+import { forgetConsumption } from '../causality/consumption.ts';
 import { type Grant, latestSeq, nextSeq, shapeLikeNoOther, skipClosed } from '../causality/grant.ts';
 import type { CausalTracker } from '../causality/tracker.ts';
 import type { Arrows } from './arrows.ts';
@@ -37,6 +38,14 @@ export interface EngineObserver {
   misused(code: FindingCode, lockClass: LockClass, stack: RawStack): void;
 }
 
+/** Told of every request that has to wait, and of the end of that wait. */
+export interface WaitListener {
+  waits(asked: Obligation): void;
+  /** It may have to wait, as far as we know. */
+  mayWait(asked: Obligation): void;
+  waitEnded(asked: Obligation): void;
+}
+
 export class Engine implements GrantVisitor {
   /** A new one after each reset, so that clocks let go of the grants before. */
   owner: number = ++owners;
@@ -45,6 +54,7 @@ export class Engine implements GrantVisitor {
   /** Obligations that are asked for or open, the newest first. */
   newest: Obligation | null = null;
   observer: EngineObserver | null = null;
+  waitListener: WaitListener | null = null;
   /** Where the next request is made, for whoever replays what happened elsewhere; else it takes a stack. */
   place: RawStack | null = null;
   /** The last event before the newest request: what is granted with none between never waited. */
@@ -127,6 +137,15 @@ export class Engine implements GrantVisitor {
     return armed;
   }
 
+  /** It cannot be granted at once. Not on the warm path. */
+  wait(asked: Obligation): void {
+    const rare = rareOf(asked);
+    if (rare.waitOrder !== 0) return;
+    rare.waitsSinceMs = performance.now();
+    rare.waitOrder = nextSeq();
+    this.waitListener?.waits(asked);
+  }
+
   /** The wait is over; returns the clock that is behind whoever asked. A mere wait holds nothing from here on. */
   grant(asked: Obligation): ClockEntry {
     const { key, rare } = asked;
@@ -136,7 +155,7 @@ export class Engine implements GrantVisitor {
     asked.seq = seq;
     if (!isAtOnce) asked.shape = shapeLikeNoOther(seq);
     key.lockClass.acquisitions++;
-    if (rare !== null && rare.askedMs !== 0) noteWait(key.lockClass, rare);
+    if (rare !== null) this.#noteGrant(asked, rare);
     if (key.row === null) return this.#endWait(asked);
     const clock = append(asked.clock, asked);
     if (this.observer !== null) this.observer.granted(asked, clock);
@@ -152,6 +171,23 @@ export class Engine implements GrantVisitor {
     return clock;
   }
 
+  #noteWaited(asked: Obligation): void {
+    forgetConsumption(asked);
+    this.waitListener?.waitEnded(asked);
+  }
+
+  #noteGrant(asked: Obligation, rare: Rare): void {
+    if (rare.waitOrder !== 0) this.#noteWaited(asked);
+    const { waits } = asked.lockClass;
+    if (rare.askedMs !== 0) {
+      rare.grantedMs = performance.now();
+      waits.add(rare.grantedMs - rare.askedMs, asked.stack, rare.waitOrder !== 0);
+    } else if (rare.waitsSinceMs !== 0) {
+      // No sample, which the mean is made of; but nobody waited longer.
+      waits.max = Math.max(waits.max, performance.now() - rare.waitsSinceMs);
+    }
+  }
+
   /** The request was given up: its wait has ended as a grant ends it, and its arrows are breakable. */
   cancel(asked: Obligation): ClockEntry {
     asked.isBreakable = true;
@@ -162,6 +198,7 @@ export class Engine implements GrantVisitor {
   refuse(asked: Obligation): ClockEntry {
     asked.endSeq = asked.seq = nextSeq();
     this.#end(asked);
+    if (asked.rare !== null && asked.rare.waitOrder !== 0) this.#noteWaited(asked);
     const clock = append(asked.clock, asked);
     asked.clock = null;
     if (this.observer !== null) this.observer.cancelled(asked, clock);
@@ -184,15 +221,16 @@ export class Engine implements GrantVisitor {
       else for (let i = 0; i < edges.length; i++) this.#count(edges[i]!);
     }
     if (isRuled && rare !== null && rare.inner !== null) this.#noteNested(open, rare.inner);
+    const stack = rare === null ? undefined : open.stack;
     this.#end(open);
     open.clock = null;
     if (open.lastAsked !== null) endCover(open);
     if (open.under !== null) open.under = skipClosed(open.under);
-    if (rare !== null) this.#endRare(open, rare);
+    if (rare !== null) this.#endRare(open, rare, stack);
   }
 
-  #endRare(open: Obligation, rare: Rare): void {
-    if (rare.grantedMs !== 0) open.lockClass.holds.add(performance.now() - rare.grantedMs);
+  #endRare(open: Obligation, rare: Rare, stack: Obligation['stack']): void {
+    if (rare.grantedMs !== 0) open.lockClass.holds.add(performance.now() - rare.grantedMs, stack, true);
     open.rare = remainderOf(rare);
     const { custodian } = rare;
     if (custodian !== null && takeHoldFrom(custodian)) this.discharge(custodian);
@@ -291,11 +329,6 @@ export class Engine implements GrantVisitor {
 function noteSiblings(earlier: Obligation, asked: Obligation): void {
   asked.siblings = earlier.siblings ??= { pending: 1 };
   asked.siblings.pending++;
-}
-
-function noteWait(lockClass: LockClass, rare: Rare): void {
-  rare.grantedMs = performance.now();
-  lockClass.waits.add(rare.grantedMs - rare.askedMs);
 }
 
 /** What of it still matters when the obligation is over: what it says to those who are discharged later. */

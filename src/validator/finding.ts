@@ -1,6 +1,6 @@
 import type { Edge } from '../graph/edge.ts';
 import type { EdgePlaces } from './lock-class.ts';
-import type { Certainty, FindingCode, Severity } from './snapshot-format.ts';
+import type { Certainty, FindingCode, Severity, SnapshotParticipant } from './snapshot-format.ts';
 import type { RawStack } from './stack-trace.ts';
 
 /** A finding as the validator keeps it; `Snapshot` has the plain form. */
@@ -19,6 +19,8 @@ export interface Finding {
   message: string;
   /** Where it happened, for findings without arrows. */
   stack?: RawStack;
+  /** Who holds and waits for what now, in the order of the chain. */
+  participants?: readonly SnapshotParticipant[];
 }
 
 const TITLES: Readonly<Record<FindingCode, string>> = {

@@ -3,7 +3,7 @@ import type { Edge } from '../graph/edge.ts';
 import type { HoldMode, RequestMode } from '../graph/vocabulary.ts';
 import { InstanceOrders } from './instance-orders.ts';
 import { KeyedList } from './keyed-list.ts';
-import { type RawStack, Transition } from './stack-trace.ts';
+import { type LazyStack, type RawStack, Transition, readStack } from './stack-trace.ts';
 
 /** What kind of thing a class is; decides which rule a nesting of it breaks. */
 export type LockKind =
@@ -283,19 +283,44 @@ export class LockClass {
     for (const kind of this.#requestKinds) kind?.forget();
     this.instanceOrders?.forget();
     this.instances = this.acquisitions = this.contentions = 0;
-    for (const times of [this.waits, this.holds]) times.count = times.sum = times.max = 0;
+    for (const times of [this.waits, this.holds]) times.forget();
   }
 }
 
-/** Sampled times in milliseconds. */
+/** A histogram of nanoseconds, as `node:perf_hooks` makes them. */
+export interface TimeHistogram {
+  readonly count: number;
+  record(ns: number): void;
+  percentile(percentile: number): number;
+  reset(): void;
+}
+
+/** Times in milliseconds: sampled, unless somebody wants statistics. */
 export class Times {
   count = 0;
   sum = 0;
   max = 0;
+  /** `null` unless somebody wants statistics. */
+  histogram: TimeHistogram | null = null;
+  /** Where the longest one was asked for; known to statistics only. */
+  worst: LazyStack | undefined = undefined;
 
-  add(ms: number): void {
+  /** `isCounted` says whether the histogram has it. */
+  add(ms: number, stack: LazyStack | undefined, isCounted: boolean): void {
     this.count++;
     this.sum += ms;
+    if (this.histogram !== null) this.#note(ms, stack, isCounted);
     if (ms > this.max) this.max = ms;
+  }
+
+  #note(ms: number, stack: LazyStack | undefined, isCounted: boolean): void {
+    if (isCounted) this.histogram!.record(Math.max(1, Math.round(ms * 1e6)));
+    if (ms > this.max && stack !== undefined) this.worst = readStack(stack);
+  }
+
+  forget(): void {
+    this.count = this.sum = this.max = 0;
+    this.worst = undefined;
+    this.histogram?.reset();
   }
 }

@@ -28,6 +28,21 @@ export class Rare {
   /** When it was asked for and granted, if it is sampled; milliseconds. */
   askedMs = 0;
   grantedMs = 0;
+  /** Units of a counted resource, or the number of a group. */
+  units = 1;
+  /** Somebody waits for it since then; `waitOrder` is its place in the order of all waits and grants. */
+  waitsSinceMs = 0;
+  waitOrder = 0;
+  /** How many handles of it were made; see locks/lost-holds.ts. */
+  handles = 0;
+  /** When it was first seen open, if nobody took the time before. */
+  seenMs = 0;
+  /** What it waits for is owed by somebody, and was never done. */
+  debt: { readonly isOwed: boolean } | null = null;
+  /** How many callbacks of `run` the stack shows, if that was read; see awaited-scopes.ts. */
+  returnedScopes = -1;
+  /** A wait for what is queued only, as the barrier of an executor is. */
+  isPastReaders = false;
 }
 
 /**

@@ -51,6 +51,7 @@ export class Request {
       instanceOf(validator, lockClass, instance),
       isBreakable,
     );
+    if (!isTry) validator.engine.waitListener?.mayWait(this.#asked);
   }
 
   /** The lock was given to whoever runs now. */

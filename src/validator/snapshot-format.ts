@@ -40,10 +40,17 @@ export interface SnapshotStack {
   flow?: string;
 }
 
-/** Milliseconds; `mean` and `max` over the sampled acquisitions. */
+/** Milliseconds; `mean` and `max` over the sampled acquisitions, and with statistics over all. */
 export interface SnapshotTimes {
   max: number;
   mean: number;
+  /** With statistics: how many the percentiles are of; of waits, those that were not granted at once. */
+  count?: number;
+  p50?: number;
+  p95?: number;
+  p99?: number;
+  /** Where the one that took longest was asked for, `path:line:column`. */
+  at?: string;
 }
 
 export interface SnapshotClass {
@@ -114,6 +121,27 @@ export interface SnapshotEdge {
   requested: SnapshotStack;
 }
 
+/** A flow that takes part in a hang: what it holds since where, and what it waits for since where. */
+export interface SnapshotParticipant {
+  /** The lock, with a number where the finding has several of the class. */
+  holds?: string;
+  holdsMode?: HoldMode;
+  heldSince?: SnapshotStack;
+  /** Where it was seen last: where it asked for something while it held this. */
+  lastSeen?: SnapshotStack;
+  waitsFor?: string;
+  waitsMode?: RequestMode;
+  waitsSince?: SnapshotStack;
+  /** It takes nothing, and only waits until the lock is free. */
+  isWait?: boolean;
+  /** It was handed to the executor that it waits for. */
+  isHandedOver?: boolean;
+  /** What could end the wait though nothing is released. */
+  wayOut?: 'timeout-or-signal' | 'race';
+  /** It stands behind another request for the same lock, which waits since there. */
+  behind?: SnapshotStack;
+}
+
 export interface SnapshotFinding {
   code: FindingCode;
   certainty: Certainty;
@@ -132,6 +160,8 @@ export interface SnapshotFinding {
   fingerprint: string;
   /** For findings without arrows (misuse): where it happened. */
   stack?: SnapshotStack;
+  /** Of `live-deadlock` and `stalled-wait`: who holds and waits for what, in the order of the chain. */
+  participants?: SnapshotParticipant[];
   /** A cycle that needs a breakable edge: which wait would end, as an index into `edges`. */
   breakableBy?: number;
   /** Missing after merging where the inputs have the finding only together. */

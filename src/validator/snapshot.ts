@@ -10,7 +10,8 @@ import type {
   SnapshotFinding,
   SnapshotTimes,
 } from './snapshot-format.ts';
-import { toSnapshotStack } from './source-position.ts';
+import { placeOf, toSnapshotStack } from './source-position.ts';
+import { readStack } from './stack-trace.ts';
 import { VERSION } from './version.ts';
 
 export interface SnapshotParts {
@@ -61,9 +62,18 @@ export function compareFindings(a: SnapshotFinding, b: SnapshotFinding): number 
   );
 }
 
-function toSnapshotTimes({ count, sum, max }: Times): SnapshotTimes {
+function toSnapshotTimes({ count, sum, max, histogram, worst }: Times): SnapshotTimes {
   const round = (ms: number): number => Math.round(ms * 1000) / 1000;
-  return { max: round(max), mean: count === 0 ? 0 : round(sum / count) };
+  const times: SnapshotTimes = { max: round(max), mean: count === 0 ? 0 : round(sum / count) };
+  if (histogram === null) return times;
+  times.count = histogram.count;
+  if (histogram.count > 0) {
+    const at = (percentile: number): number => round(histogram.percentile(percentile) / 1e6);
+    Object.assign(times, { p50: at(50), p95: at(95), p99: at(99) });
+  }
+  const [top] = worst === undefined ? [] : readStack(worst);
+  if (top !== undefined) times.at = placeOf(top);
+  return times;
 }
 
 function toSnapshotClass(graph: DependencyGraph<EdgePlaces>, each: LockClass): SnapshotClass {
@@ -141,6 +151,7 @@ export function toSnapshotFinding(
     message,
     fingerprint,
     ...(stack === undefined ? {} : { stack: toSnapshotStack(stack, false) }),
+    ...(finding.participants === undefined ? {} : { participants: [...finding.participants] }),
     ...(breakable === -1 ? {} : { breakableBy: edges[breakable]! }),
   };
 }

@@ -41,7 +41,7 @@ export function captureStack(): Error {
 }
 
 /** Both what runs and what it was made of: under `--enable-source-maps` a stack has the latter. */
-const ownRoots = ['dist/', 'src/'].map((folder) =>
+export const ownRoots: readonly string[] = ['dist/', 'src/'].map((folder) =>
   fileURLToPath(new URL(`../../${folder}`, import.meta.url)),
 );
 

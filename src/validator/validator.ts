@@ -21,6 +21,8 @@ import { type Finding, fingerprintOf, formatMessage, printableName } from './fin
 import { type LevelOptions, type Levels, applyLevel, readLevels } from './levels.ts';
 import type { EdgePlaces, LockClass, LockClassOptions } from './lock-class.ts';
 import { findHeld, findNotTakenUp, observeOpenWork } from './open-work.ts';
+import { type LiveWatch, type StallListener, liveHook } from './live-hook.ts';
+import type { LiveState } from './live-state.ts';
 import { Request, type RequestOptions } from './request.ts';
 import type { FindingCode, Severity, Snapshot, SnapshotFinding } from './snapshot-format.ts';
 import { toSnapshot } from './snapshot.ts';
@@ -44,7 +46,14 @@ export interface ValidatorOptions {
   tracker?: CausalTracker;
   /** Called with each new finding, after the lock that completed it is in order. */
   onFinding?: FindingListener;
+  /** Called with all that holds and waits when a request has waited for `stallMs`, once a request. */
+  onStall?: StallListener;
+  /** Milliseconds after which a wait is a stall, an integer ≥ 1. Default 10,000. */
+  stallMs?: number;
 }
+
+/** A wait of ten seconds is longer than most callers' patience. */
+const DEFAULT_STALL_MS = 10_000;
 
 /** What it throws is reported once and dropped; it may take watched locks. */
 export type FindingListener = (finding: SnapshotFinding, snapshot: () => Snapshot) => void;
@@ -73,6 +82,7 @@ export class Validator {
   /** What is open and has a finding of its own. */
   readonly #told = new WeakSet<Obligation>();
   readonly #listeners = new Set<FindingListener>();
+  #live: LiveWatch | undefined;
   #pendingError: LockdepError | undefined;
   #isFaulty = false;
   #levels: Levels;
@@ -83,8 +93,9 @@ export class Validator {
    * @throws LockdepError `ERR_INVALID_ARGUMENT` for an unknown option, policy, code or level.
    */
   constructor(options: ValidatorOptions = {}) {
-    checkOptions(options, ['policy', 'levels', 'tracker', 'onFinding']);
-    const { policy = 'collect', levels = {}, tracker = promiseHooksTracker, onFinding } = options;
+    checkOptions(options, ['policy', 'levels', 'tracker', 'onFinding', 'onStall', 'stallMs']);
+    const { policy = 'collect', levels = {}, tracker = promiseHooksTracker } = options;
+    const { onFinding, onStall, stallMs } = options;
     if (!POLICIES.includes(policy))
       rejectArgument('policy', POLICIES.map((each) => `'${each}'`).join(', '), policy);
     this.policy = policy;
@@ -92,6 +103,7 @@ export class Validator {
     this.#arrows = new Arrows(this.#graph, tracker);
     this.engine = new Engine(tracker, this.#arrows);
     if (onFinding !== undefined) this.onFinding(onFinding);
+    if (onStall !== undefined) this.onStall(onStall, stallMs === undefined ? {} : { stallMs });
   }
 
   /** The findings so far, provisional ones aside. */
@@ -114,9 +126,52 @@ export class Validator {
     this.#levels = readLevels(levels);
   }
 
+  /**
+   * Calls `listener` with all that holds and waits when a request has waited for `stallMs`, once a request.
+   * Returns how to stop.
+   * @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad argument.
+   */
+  onStall(listener: StallListener, { stallMs = DEFAULT_STALL_MS }: { stallMs?: number } = {}): () => void {
+    checkFunction('listener', listener);
+    checkCount('stallMs', stallMs, 1);
+    const guarded: StallListener = (state) => {
+      try {
+        listener(state);
+      } catch (error) {
+        this.fault(error);
+      }
+    };
+    return this.#watchNow()?.onStall(guarded, stallMs) ?? (() => {});
+  }
+
+  /** All that is held and all that waits at this moment, with ages and places, as plain data. */
+  dumpState(): LiveState {
+    return this.#watchNow()?.dumpState() ?? { held: [], waiting: [] };
+  }
+
+  /** Who looks at what happens now; nobody, where that is not known but recorded. */
+  #watchNow(): LiveWatch | undefined {
+    if (this.policy === 'off' || this.engine.tracker.kind === 'trace') return undefined;
+    this.#live ??= liveHook.create?.(this);
+    this.engine.waitListener = this.#live ?? null;
+    return this.#live;
+  }
+
+  /** @internal Something that is so now. */
+  publishLive(finding: Finding): void {
+    const wished = applyLevel(finding, this.#levels);
+    if (wished !== undefined) this.#publish(wished);
+    // Nobody runs now whose lock could throw it.
+    this.#pendingError = undefined;
+  }
+
   /** Everything known so far as plain data; what is open now has its arrows provisionally. */
   snapshot(): Snapshot {
     const provisional = this.#findOpen(false);
+    for (const found of this.#live?.findStanding() ?? []) {
+      const wished = applyLevel(found, this.#levels);
+      if (wished !== undefined) provisional.set(found.fingerprint, wished);
+    }
     return toSnapshot({ ...this.#parts(), findings: [...merged(this.#findings, provisional).values()] });
   }
 
@@ -132,6 +187,7 @@ export class Validator {
     this.#orders.bindAll();
     this.#findings.clear();
     this.#standing.clear();
+    this.#live?.reset();
   }
 
   /**
@@ -146,6 +202,7 @@ export class Validator {
       if (isDrained || (since !== undefined && since < this.#checks)) this.#publish(finding);
       else this.#standing.set(fingerprint, this.#checks);
     }
+    this.#live?.check({ isDrained });
     if (isDrained) this.#reportNotTakenUp();
   }
 
@@ -247,6 +304,7 @@ export class Validator {
   /** Flows are followed from the first class on; a program that imports us and makes no lock pays nothing. */
   #startFollowing(): void {
     this.engine.tracker.enable();
+    this.#watchNow();
     retireWhenCollected.register(this, this.engine);
   }
 

@@ -38,6 +38,9 @@ Options:
       --update-baseline   write to the baseline what is found, and exit 0
       --reason TEXT       why what has no reason in the baseline may stay
       --snapshot FILE     save what was seen to FILE, for lockdep report
+      --stat              time each acquisition, and print a table of waits and holds
+      --stall-ms MS       print what is held and waits when a request has waited so long
+      --signal NAME       print it at this signal (default SIGUSR2, off for none)
       --trace FILE        record each event to FILE, for lockdep check
   -h, --help              show this help
 

@@ -206,7 +206,7 @@ const mistakes: [args: string[], line: string][] = [
   [['run', 'folder'], 'Expected a script to run, got folder, which is a directory'],
   [
     ['run', '--snapshto', 'x', 'app.mjs'],
-    'Expected one of --format, --output, --fail-on, --level, --baseline, --update-baseline, --reason, --snapshot, --trace, --help, got --snapshto; did you mean --snapshot?',
+    'Expected one of --format, --output, --fail-on, --level, --baseline, --update-baseline, --reason, --snapshot, --stat, --stall-ms, --signal, --trace, --help, got --snapshto; did you mean --snapshot?',
   ],
   [['run', '--snapshot', 'no/x', 'app.mjs'], 'Expected a file to write to, got no/x, but no does not exist'],
   [['run', '-o', 'folder', 'app.mjs'], 'Expected a file to write to, got folder, which is a directory'],

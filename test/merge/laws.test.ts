@@ -21,10 +21,18 @@ function merge(...snapshots: readonly Snapshot[]): Snapshot {
 /** Few, so that inputs have much in common. */
 const names = fc.constantFrom('A', 'B', '__proto__');
 const count = fc.integer({ min: 0, max: 5 });
-const times = fc.record({
-  max: fc.double({ min: 0, max: 9, noNaN: true }),
-  mean: fc.double({ min: 0, max: 9, noNaN: true }),
-});
+const times = fc.record(
+  {
+    // Equal ones now and then, so that only places and percentiles differ.
+    max: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 9, noNaN: true })),
+    mean: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 9, noNaN: true })),
+    count,
+    p50: count,
+    p99: count,
+    at: fc.constantFrom('a.ts:1:1', 'b.ts:1:1'),
+  },
+  { requiredKeys: ['max', 'mean'] },
+);
 const place = fc
   .tuple(
     fc.constantFrom('a.ts', 'b.ts'),

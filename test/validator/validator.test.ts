@@ -318,7 +318,7 @@ describe('bad input gets one clear line', () => {
     [
       'an unknown option',
       () => new Validator({ polcy: 'warn' } as object),
-      'Expected `options` to be an object with keys of policy, levels, tracker, onFinding, got "polcy" (string).',
+      'Expected `options` to be an object with keys of policy, levels, tracker, onFinding, onStall, stallMs, got "polcy" (string).',
     ],
     [
       'an unknown policy',

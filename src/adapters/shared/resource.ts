@@ -12,7 +12,7 @@ import type { Clock } from '../../causality/clock.ts';
 import { Debt } from '../../locks/debt.ts';
 import type { Engine } from '../../validator/engine.ts';
 import type { LockClass, LockClassOptions } from '../../validator/lock-class.ts';
-import type { Obligation } from '../../validator/obligation.ts';
+import { type Obligation, rareOf } from '../../validator/obligation.ts';
 import { type LazyStack, readStack } from '../../validator/stack-trace.ts';
 import type { Validator } from '../../validator/validator.ts';
 
@@ -65,13 +65,22 @@ export class Resource {
     if (units > this.capacity)
       this.report('unsatisfiable-request', `has ${this.capacity} units, ${units} were asked for`, 'error');
     const asked = this.ask(0, isBreakable, isScoped);
-    if (asked !== null && units !== 1) (this.#units ??= new Map()).set(asked, units);
+    if (asked !== null && units !== 1) {
+      (this.#units ??= new Map()).set(asked, units);
+      rareOf(asked).units = units;
+    }
     return asked;
   }
 
-  /** It is not granted at once. */
-  noteContention(): void {
+  /** `asked` is not granted at once. */
+  noteContention(asked: Obligation | null): void {
     this.lockClass.contentions++;
+    if (!this.isWaiting(asked)) return;
+    try {
+      this.engine.wait(asked);
+    } catch (error) {
+      this.#fault(error);
+    }
   }
 
   /** Whether it was asked for and neither granted nor given up. */

@@ -1,0 +1,43 @@
+/** Which open grants cannot be discharged before a request is granted. */
+import { includesGrant } from '../causality/grant.ts';
+import { hasRace } from '../causality/races.ts';
+import type { Obligation } from '../validator/obligation.ts';
+import { countAwaitedScopes } from '../validator/awaited-scopes.ts';
+
+/** How far to believe. */
+export interface Belief {
+  /** The event loop is empty: nothing but these requests could still go on. */
+  readonly isDrained: boolean;
+  /** Only what is sure, else whatever was asked for under a grant. */
+  readonly isCertain: boolean;
+}
+
+/** The open grants that wait for `asked`. */
+export function grantsBoundTo(asked: Obligation, { isDrained, isCertain }: Belief): Obligation[] {
+  const mustProve = isCertain && !isDrained;
+  if (mustProve && asked.isBreakable) return [];
+  const covers: Obligation[] = [];
+  for (let cell = asked.under; cell !== null; cell = cell.under) {
+    const cover = cell.grant as Obligation;
+    if (!cover.isOpen || cover.owner !== asked.owner || !cover.lockClass.isAwaited) continue;
+    if (isDischargedBeyond(asked, cover)) covers.push(cover);
+  }
+  return mustProve ? filterProven(asked, covers) : covers;
+}
+
+/** What was handed over is discharged by whoever has it, and by nobody else who had it before. */
+function isDischargedBeyond(asked: Obligation, cover: Obligation): boolean {
+  const custodian = cover.rare === null ? null : cover.rare.custodian;
+  if (custodian !== null) return custodian === asked || includesGrant(asked.under, custodian);
+  // Whoever asked for a job need not be waiting for it.
+  return asked.rare?.isJob !== true;
+}
+
+/** What a callback of `run` must get before it can end. */
+function filterProven(asked: Obligation, covers: readonly Obligation[]): Obligation[] {
+  const scopes = covers.filter(({ isScoped, rare }) => isScoped && rare?.isJob !== true);
+  if (scopes.length === 0) return [];
+  // More holds than callbacks: some came with what was awaited, and nobody knows which.
+  if (countAwaitedScopes(asked) < scopes.length) return [];
+  return scopes.filter((scope) => !hasRace(scope));
+}

@@ -1,0 +1,206 @@
+/**
+ * Looks for deadlocks of now, each time a request has to wait. A first look, which takes no time for who
+ * holds nothing, tells whether a cycle is possible at all; the graph is built when the turn of the loop is over,
+ * so that whatever was to be released in it has been. What is certain then is published. Any other cycle is
+ * looked at again, every second while somebody waits, and published as a warning when it has stood for one.
+ */
+import type { Engine } from '../validator/engine.ts';
+import type { Finding } from '../validator/finding.ts';
+import type { LiveWatch, StallListener } from '../validator/live-hook.ts';
+import type { LiveState } from '../validator/live-state.ts';
+import type { Obligation } from '../validator/obligation.ts';
+import type { Validator } from '../validator/validator.ts';
+import { offerEvents } from './channels.ts';
+import { dumpState, noteSeen } from './dump-state.ts';
+import { type Deadlock, createLiveFinding } from './live-finding.ts';
+import { createStallFindings } from './stalled-wait.ts';
+import { Stalls } from './stalls.ts';
+import { WaitForGraph } from './wait-for-graph.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+// Taken at load: the program may patch them later, and what we do is nobody's cause.
+const plainSetImmediate = setImmediate;
+const plainSetTimeout = setTimeout;
+
+const CHECK_MS = 1000;
+
+export class NowWatch implements LiveWatch {
+  readonly #validator: WeakRef<Validator>;
+  readonly #engine: Engine;
+  readonly #room = new WaitingRoom();
+  readonly #stalls = new Stalls();
+  /** Requests that may have closed a cycle in this turn; those that may be waiting, as far as we know. */
+  #suspects = new Set<Obligation>();
+  #unsure: Obligation[] = [];
+  #isTurnWatched = false;
+  #isTicking = false;
+  /** What stood at an earlier check, by one of the requests of the cycle: since when. */
+  readonly #standing = new WeakMap<Obligation, number>();
+  /** On a cycle that was published; and on one that was certain. */
+  readonly #told = new WeakSet<Obligation>();
+  readonly #toldCertain = new WeakSet<Obligation>();
+
+  constructor(validator: Validator) {
+    this.#validator = new WeakRef(validator);
+    this.#engine = validator.engine;
+    offerEvents(validator);
+  }
+
+  waits(asked: Obligation): void {
+    this.#room.add(asked);
+    const answer = this.#room.mayCloseCycle(asked);
+    if (answer === true) {
+      this.#suspects.add(asked);
+      this.#watchTurn();
+    }
+    if (answer === undefined || !this.#stalls.isEmpty) this.#tickSoon();
+  }
+
+  mayWait(asked: Obligation): void {
+    if (asked.under === null && this.#stalls.isEmpty) return;
+    this.#unsure.push(asked);
+    this.#watchTurn();
+  }
+
+  waitEnded(asked: Obligation): void {
+    this.#room.delete(asked);
+    if (this.#suspects.size > 0) this.#suspects.delete(asked);
+  }
+
+  /** Looks when this turn of the loop is over, without keeping the loop alive for that. */
+  #watchTurn(): void {
+    if (this.#isTurnWatched) return;
+    this.#isTurnWatched = true;
+    plainSetImmediate(() => this.#endTurn()).unref();
+  }
+
+  #endTurn(): void {
+    this.#isTurnWatched = false;
+    const unsure = this.#unsure;
+    this.#unsure = [];
+    for (const asked of unsure)
+      if (asked.isWaiting && asked.owner === this.#engine.owner) this.#engine.wait(asked);
+    const suspects = this.#suspects;
+    this.#suspects = new Set();
+    if (suspects.size > 0) this.#guard(() => this.#look(suspects));
+  }
+
+  #look(suspects: Iterable<Obligation>): void {
+    for (const cycle of this.#findDeadlocks(suspects, false)) {
+      if (cycle.isCertain) this.#publish(cycle);
+      else {
+        this.#hasStood(cycle);
+        this.#tickSoon();
+      }
+    }
+  }
+
+  #tickSoon(): void {
+    if (this.#isTicking) return;
+    this.#isTicking = true;
+    const self = new WeakRef(this);
+    plainSetTimeout(() => self.deref()?.tick(), Math.min(CHECK_MS, this.#stalls.shortestMs)).unref();
+  }
+
+  tick(): void {
+    this.#isTicking = false;
+    if (this.#room.isEmpty || this.#validator.deref() === undefined) return;
+    this.check({ isDrained: false });
+    this.#tickSoon();
+  }
+
+  check({ isDrained }: { isDrained: boolean }): void {
+    this.#guard(() => {
+      noteSeen(this.#engine);
+      for (const cycle of this.#findDeadlocks(this.#listWaiting(), isDrained))
+        if (cycle.isCertain || this.#hasStood(cycle)) this.#publish(cycle);
+      if (isDrained) this.#publishStalls();
+      this.#stalls.look(this.#room.all(), () => this.dumpState());
+    });
+  }
+
+  /** Whether the cycle stood at an earlier check; from now on it did. */
+  #hasStood({ knot }: Deadlock): boolean {
+    const requests = [...knot.keys()];
+    const now = performance.now();
+    const has = requests.every((each) => (this.#standing.get(each) ?? Infinity) < now);
+    for (const each of requests) if (!this.#standing.has(each)) this.#standing.set(each, now);
+    return has;
+  }
+
+  *#listWaiting(): IterableIterator<Obligation> {
+    for (let each = this.#engine.newest; each !== null; each = each.older) if (each.isWaiting) yield each;
+  }
+
+  /** A cycle for each of `suspects` that is on one and has not been told of it. */
+  *#findDeadlocks(suspects: Iterable<Obligation>, isDrained: boolean): IterableIterator<Deadlock> {
+    const { newest } = this.#engine;
+    const sure = new WaitForGraph(newest, { isDrained, isCertain: true });
+    let maybe: WaitForGraph | undefined;
+    const met = new Set<Obligation>();
+    for (const suspect of suspects) {
+      if (!suspect.isWaiting || met.has(suspect)) continue;
+      let graph = sure;
+      let cycle = sure.findCycle(suspect);
+      const isCertain = cycle !== undefined;
+      if (!isDrained && cycle === undefined) {
+        graph = maybe ??= new WaitForGraph(newest, { isDrained: false, isCertain: false });
+        cycle = graph.findCycle(suspect);
+      }
+      if (cycle === undefined) continue;
+      const knot = graph.knotOf(suspect);
+      for (const each of knot.keys()) met.add(each);
+      const told = isCertain ? this.#toldCertain : this.#told;
+      if (![...knot.keys()].every((each) => told.has(each))) yield { cycle, knot, isCertain };
+    }
+  }
+
+  #publish(deadlock: Deadlock): void {
+    for (const each of deadlock.knot.keys()) {
+      this.#told.add(each);
+      if (deadlock.isCertain) this.#toldCertain.add(each);
+    }
+    this.#validator.deref()?.publishLive(createLiveFinding(this.#engine, deadlock));
+  }
+
+  #publishStalls(): void {
+    const graph = new WaitForGraph(this.#engine.newest, { isDrained: true, isCertain: true });
+    const isNews = (request: Obligation): boolean => !this.#told.has(request);
+    const findings = createStallFindings(this.#engine, graph, isNews);
+    for (const request of graph.waiting) this.#told.add(request);
+    for (const finding of findings) this.#validator.deref()?.publishLive(finding);
+  }
+
+  findStanding(): Finding[] {
+    const find = (): Finding[] =>
+      [...this.#findDeadlocks(this.#listWaiting(), false)].map((each) =>
+        createLiveFinding(this.#engine, each),
+      );
+    return this.#guard(find) ?? [];
+  }
+
+  dumpState(): LiveState {
+    return dumpState(this.#engine);
+  }
+
+  onStall(listener: StallListener, stallMs: number): () => void {
+    const stop = this.#stalls.add(listener, stallMs);
+    if (!this.#room.isEmpty) this.#tickSoon();
+    return stop;
+  }
+
+  reset(): void {
+    this.#room.clear();
+    this.#suspects.clear();
+    this.#unsure = [];
+  }
+
+  #guard<T>(fn: () => T): T | undefined {
+    try {
+      return fn();
+    } catch (error) {
+      this.#validator.deref()?.fault(error);
+      return undefined;
+    }
+  }
+}
