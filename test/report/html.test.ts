@@ -279,7 +279,7 @@ describe('the table of lock classes', () => {
         instances: 2,
         acquisitions: 12,
         contentions: 3,
-        waitMs: { mean: 0.123456, max: 10, p99: 9, p50: 0.1 } as never,
+        waitMs: { mean: 0.123456, max: 10, p99: 9, p50: 0.1 },
         holdMs: { mean: 1, max: 1234.5678 },
         site: 'src/a.ts:3:11',
       }),
