@@ -1,9 +1,10 @@
 /** Named lines of execution. */
-import { includesGrant } from '../causality/grant.ts';
+import type { ClockEntry } from '../causality/clock.ts';
+import { type Opens, includesGrant } from '../causality/grant.ts';
 import { leaveBehind } from '../validator/cover.ts';
 import { validator as defaultValidator } from '../validator/default.ts';
 import { checkFunction, checkOptions, rejectArgument } from '../validator/errors.ts';
-import { TRY } from '../validator/lock-class.ts';
+import { type LockClass, TRY } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { Validator } from '../validator/validator.ts';
 import { validatorOf } from './watch.ts';
@@ -11,6 +12,79 @@ import { validatorOf } from './watch.ts';
 export interface FlowOptions {
   /** Default: the one of the process. */
   validator?: Validator;
+}
+
+/** A flow that has begun, and what lies behind all that runs in it. */
+export interface OpenFlow {
+  readonly name: string;
+  readonly running: Obligation;
+  readonly clock: ClockEntry;
+}
+
+function flowClassOf(validator: Validator): LockClass {
+  return validator.classOf('flow', { kind: 'flow', permits: Infinity, isExempt: true });
+}
+
+/** Follows what runs from now on, though there is no lock yet. */
+export function prepareFlows(validator: Validator): void {
+  flowClassOf(validator);
+}
+
+/**
+ * Begins a flow. It is held like a lock that everybody may have, and that nobody waits for. What is named
+ * inside a test has the name of the test too, since edges tell of one name alone.
+ */
+export function openFlow(validator: Validator, name: string, isTest: boolean): OpenFlow {
+  const { engine } = validator;
+  const running = engine.ask(flowClassOf(validator), TRY, 0, false);
+  const test = isTest ? undefined : findFlow(running.under, ({ rare }) => rare?.isTest === true);
+  const rare = rareOf(running);
+  rare.flow = test === undefined ? name : `${test.rare!.flow} > ${name}`;
+  rare.isTest = isTest;
+  return { name, running, clock: engine.grant(running) };
+}
+
+/** The innermost flow that is `wanted` among what is open behind a clock. */
+export function findFlow(
+  opens: Opens | null,
+  wanted: (running: Obligation) => boolean,
+): Obligation | undefined {
+  for (let cell = opens; cell !== null; cell = cell.under) {
+    const running = (cell.grant.origin ?? cell.grant) as Obligation;
+    if (running.isOpen && running.lockClass.kind === 'flow' && wanted(running)) return running;
+  }
+  return undefined;
+}
+
+/** Ends a flow; what happens in its name from now on is not told as its own. */
+export function closeFlow(validator: Validator, { running }: OpenFlow): void {
+  validator.engine.discharge(running);
+  validator.flush();
+}
+
+/** What was asked for in the flow and is not over, the newest first. */
+export function listOpenIn({ engine }: Validator, { running }: OpenFlow): Obligation[] {
+  const found: Obligation[] = [];
+  for (let each = engine.newest; each !== null; each = each.older) {
+    const { kind } = each.lockClass;
+    if (kind !== 'flow' && each.rare?.isJob !== true && includesGrant(each.under, running)) found.push(each);
+  }
+  return found;
+}
+
+/** Reports what the flow leaves held, without having handed it over. */
+export function reportHeld(validator: Validator, flow: OpenFlow): void {
+  for (const each of listOpenIn(validator, flow)) {
+    if (!each.isOpen || each.rare?.custodian != null) continue;
+    leaveBehind(each);
+    const kind = flow.running.rare?.isTest === true ? 'test' : 'flow';
+    validator.reportSince(
+      'held-at-end',
+      each,
+      `is still held at the end of the ${kind} "${flow.name}"`,
+      'warning',
+    );
+  }
 }
 
 /**
@@ -31,27 +105,11 @@ export async function flow<T>(
   checkOptions(options, ['validator']);
   const validator = options.validator === undefined ? defaultValidator : validatorOf(options);
   if (validator.policy === 'off') return fn();
-  const { engine } = validator;
-  // A flow is held like a lock that everybody may have, and that nobody waits for.
-  const lockClass = validator.classOf('flow', { kind: 'flow', permits: Infinity, isExempt: true });
-  const running = engine.ask(lockClass, TRY, 0, false);
-  rareOf(running).flow = name;
-  const clock = engine.grant(running);
+  const open = openFlow(validator, name, false);
   try {
-    return await engine.tracker.call(clock, fn);
+    return await validator.engine.tracker.call(open.clock, fn);
   } finally {
-    reportHeld(validator, running, name);
-    engine.discharge(running);
-    validator.flush();
-  }
-}
-
-function reportHeld(validator: Validator, running: Obligation, name: string): void {
-  const { engine } = validator;
-  for (let each = engine.newest; each !== null; each = each.older) {
-    const isHeld = each.isOpen && each.lockClass.kind !== 'flow' && each.rare?.isJob !== true;
-    if (!isHeld || !includesGrant(each.under, running) || each.rare?.custodian != null) continue;
-    leaveBehind(each);
-    validator.reportSince('held-at-end', each, `is still held at the end of the flow "${name}"`, 'warning');
+    reportHeld(validator, open);
+    closeFlow(validator, open);
   }
 }

@@ -75,8 +75,8 @@ function checkDeclared({ sameClass, order, isExempt }: LockOptions): LockClassOp
 /** @throws LockdepError `ERR_INVALID_ARGUMENT` for something that is no validator. */
 export function validatorOf({ validator }: NamedOptions): Validator {
   if (validator === undefined) return defaultValidator;
-  // Another copy of the package has a class of its own.
-  if (!(validator instanceof Object) || !('engine' in validator))
+  // Another copy of the package has a class of its own, and another realm its own `Object`.
+  if (typeof validator !== 'object' || validator === null || !('engine' in validator))
     rejectArgument('validator', 'a Validator', validator);
   return validator;
 }

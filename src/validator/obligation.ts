@@ -25,6 +25,8 @@ export class Rare {
   subject: object | null = null;
   /** What the program calls the flow that this is. */
   flow: string | undefined = undefined;
+  /** The flow is a test of a test runner. */
+  isTest = false;
   /** When it was asked for and granted, if it is sampled; milliseconds. */
   askedMs = 0;
   grantedMs = 0;
