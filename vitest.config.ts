@@ -20,7 +20,7 @@ export default defineConfig({
     // A process a file: promise hooks and patched globals must not leak from one file into the next.
     pool: 'forks',
     retry: 0,
-    globalSetup: ['test/setup/seed.ts'],
+    globalSetup: ['test/setup/seed.ts', 'test/setup/runners.ts'],
     setupFiles: ['test/setup/fast-check.ts'],
   },
 });

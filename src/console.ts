@@ -243,6 +243,11 @@ class ProcessConsole {
 const INSTALLED = Symbol.for('lockdep.console');
 type Registry = typeof globalThis & { [INSTALLED]?: WeakSet<WatchedValidator> };
 
+/** Keeps `install` from doing anything: somebody else, such as a test runner, prints and saves what is found. */
+export function leaveToOthers(validator: WatchedValidator): void {
+  ((globalThis as Registry)[INSTALLED] ??= new WeakSet()).add(validator);
+}
+
 /** Prints and saves what a validator finds, for as long as the process lives. Once a validator is enough. */
 export function install(
   validator: WatchedValidator,

@@ -1,0 +1,34 @@
+// Bundles `lockdep` as CommonJS, for sandboxes in which `require()` of an ES module does not work: dist/cjs/index.cjs.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const root = path.dirname(import.meta.dirname);
+
+await build({
+  entryPoints: [path.join(root, 'dist/index.js')],
+  outfile: path.join(root, 'dist/cjs/index.cjs'),
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  // Modules that are loaded when something is printed are looked for from here.
+  define: { 'import.meta.url': 'moduleUrl' },
+  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  logLevel: 'warning',
+});
+
+// What Jest loads by `require` must be the thing itself: an ES module would come as its namespace.
+const stubs = {
+  'jest-preset': "module.exports = require('./preset.js').createPreset(require.cache);",
+  environment: "module.exports = require('./preset.js').createEnvironment(require);",
+  reporter: "module.exports = require('./run-reporter.js').RunReporter;",
+};
+for (const [name, text] of Object.entries(stubs))
+  writeFileSync(path.join(root, `dist/runners/jest/${name}.cjs`), `'use strict';\n${text}\n`);
+
+// `exports` names the preset, so it has types.
+writeFileSync(
+  path.join(root, 'dist/runners/jest/jest-preset.d.cts'),
+  "declare const preset: import('./preset.js', { with: { 'resolution-mode': 'import' } }).JestPreset;\nexport = preset;\n",
+);

@@ -1,0 +1,223 @@
+/**
+ * The tests of one process, each a flow on its default validator, and the findings they complete.
+ *
+ * A finding belongs to the test in whose flow the program ran when it was completed. Where it ran in none,
+ * as in the callback of a server that was started before, it belongs to the only test that runs, unless it
+ * ran in what a test that has ended left behind. What belongs to no test fails the run at its end.
+ */
+import type { Clock } from '../../causality/clock.ts';
+import {
+  closeFlow,
+  findFlow,
+  listOpenIn,
+  openFlow,
+  prepareFlows,
+  reportHeld,
+  type OpenFlow,
+} from '../../locks/flow.ts';
+import { LockdepError } from '../../validator/errors.ts';
+import type { Obligation } from '../../validator/obligation.ts';
+import type { Snapshot, SnapshotFinding } from '../../validator/snapshot-format.ts';
+import type { Validator } from '../../validator/validator.ts';
+import type { Level } from './options.ts';
+import { type RunRules, decideLevel } from './rules.ts';
+import { type Verdict, countEnds, saveResult } from './run-folder.ts';
+import { type Words, loadWords } from './words.ts';
+
+interface Found {
+  level: Level;
+  readonly finding: SnapshotFinding;
+  /** As it was when the finding was made: its edges are indices into this one. */
+  readonly snapshot: Snapshot;
+  /** The test fails by it in this attempt. */
+  isTold: boolean;
+}
+
+export interface TestEnd {
+  /** What the test failed with by itself, the first of it; `undefined` when it passed. */
+  error?: unknown;
+  /** The runner would not tell what fails it, as for a test that is to fail; so the run must. */
+  isUntold?: boolean;
+}
+
+/** What a test comes to. */
+export interface TestOutcome {
+  /** What fails the test: what it completed, and why it hangs. `undefined` where nothing does. */
+  error: Error | undefined;
+}
+
+/** One test, from its first step until nothing of it runs any more. */
+export class RunningTest {
+  readonly name: string;
+  readonly #session: TestSession;
+  readonly flow: OpenFlow;
+  found: Found[] = [];
+  #hasEnded = false;
+
+  constructor(session: TestSession, name: string) {
+    this.name = name;
+    this.#session = session;
+    this.flow = openFlow(session.validator, name, true);
+  }
+
+  /** Calls `fn` in the test's flow. May be called for each of its parts, hooks included. */
+  call<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): R {
+    return this.#session.validator.engine.tracker.call(this.flow.clock, fn, ...args);
+  }
+
+  /**
+   * What fails the test so far, where the runner wants to know it while hooks still run that may release
+   * what the test holds. `end` comes later.
+   */
+  settle(end: TestEnd): TestOutcome {
+    if (this.#hasEnded) return { error: undefined };
+    return this.#session.judge(this, end, undefined);
+  }
+
+  /** Ends the test; a second call changes nothing. */
+  end(end: TestEnd): TestOutcome {
+    if (this.#hasEnded) return { error: undefined };
+    this.#hasEnded = true;
+    return this.#session.finish(this, end);
+  }
+}
+
+export class TestSession {
+  readonly validator: Validator;
+  readonly #folder: string;
+  readonly #rules: RunRules;
+  readonly #id = Math.random().toString(36).slice(2, 10);
+  readonly #running = new Map<Obligation, RunningTest>();
+  #verdicts: Verdict[] = [];
+  #ends: number;
+  /** What attempts of a test that is run again have found: a finding is news only once. */
+  readonly #earlier = new WeakMap<object, Found[]>();
+  /** Holds that tests left behind, by the name of the test. */
+  readonly #leftBy = new WeakMap<Obligation, string>();
+  /** The test whose hang is looked into. */
+  #examined: RunningTest | undefined;
+
+  constructor(validator: Validator, folder: string, rules: RunRules) {
+    this.validator = validator;
+    this.#folder = folder;
+    this.#rules = rules;
+    this.#ends = countEnds(folder);
+    prepareFlows(validator);
+    validator.onFinding((finding, snapshot) => this.#take(finding, snapshot()));
+  }
+
+  /** Forgets what is of an earlier run of a watch. */
+  refresh(): void {
+    const ends = countEnds(this.#folder);
+    if (ends === this.#ends) return;
+    this.#ends = ends;
+    this.#verdicts = [];
+    this.validator.reset();
+  }
+
+  /** A test begins; `key` is the runner's own object for it, the same when the test is run again. */
+  begin(name: string, key: object): RunningTest {
+    const test = new RunningTest(this, name);
+    test.found = this.#earlier.get(key) ?? [];
+    for (const each of test.found) each.isTold = false;
+    this.#earlier.set(key, test.found);
+    this.#running.set(test.flow.running, test);
+    return test;
+  }
+
+  /** @internal The test is over. */
+  finish(test: RunningTest, end: TestEnd): TestOutcome {
+    this.#examined = test;
+    const { validator } = this;
+    const { error } = end;
+    const open = listOpenIn(validator, test.flow);
+    const waiting = open.filter(({ isWaiting }) => isWaiting);
+    for (const each of open) if (each.isOpen) this.#leftBy.set(each, test.name);
+    // While something waits, it is the wait that matters.
+    if (waiting.length === 0) reportHeld(validator, test.flow);
+    const hang = error === undefined || waiting.length === 0 ? undefined : this.#explain(test, waiting);
+    this.#running.delete(test.flow.running);
+    closeFlow(validator, test.flow);
+    this.#examined = undefined;
+    return this.judge(test, end, hang);
+  }
+
+  /** @internal What fails the test, as far as it has not been told. */
+  judge(test: RunningTest, { error, isUntold = false }: TestEnd, hang: string | undefined): TestOutcome {
+    const news = test.found.filter(({ isTold }) => !isTold);
+    if (isUntold) return { error: undefined };
+    for (const each of news) {
+      each.isTold = true;
+      this.#note(each.level, each.finding, test.name);
+    }
+    const failing = news.filter(({ level, finding }) => level === 'error' && !isSameAs(error, finding));
+    return { error: this.#createError(test, failing, hang) };
+  }
+
+  /** Keeps what a worker has seen for the end of the run. */
+  save(): void {
+    saveResult(this.#folder, this.#id, { snapshot: this.validator.snapshot(), verdicts: this.#verdicts });
+  }
+
+  #take(finding: SnapshotFinding, snapshot: Snapshot): void {
+    const test = this.#examined ?? this.#findTest(this.validator.engine.tracker.asked());
+    if (test === undefined) return;
+    const level = decideLevel(finding, snapshot.edges, [test.name], this.#rules);
+    const known = test.found.findIndex((each) => each.finding.fingerprint === finding.fingerprint);
+    const found: Found = { level, finding, snapshot, isTold: false };
+    if (known === -1) test.found.push(found);
+    else test.found[known] = found;
+  }
+
+  #findTest(clock: Clock): RunningTest | undefined {
+    const running = findFlow(clock === null ? null : clock.opens, (each) => this.#running.has(each));
+    if (running !== undefined) return this.#running.get(running);
+    const [only, ...others] = this.#running.values();
+    return others.length > 0 || hasPassedFlow(clock) ? undefined : only;
+  }
+
+  #note(level: Level, { fingerprint }: SnapshotFinding, test: string): void {
+    const known = this.#verdicts.find((each) => each.fingerprint === fingerprint && each.test === test);
+    if (known === undefined) this.#verdicts.push({ level, fingerprint, test });
+    else known.level = level;
+  }
+
+  /** Why the test hangs, with what the validator makes of what is open now. */
+  #explain(test: RunningTest, waiting: readonly Obligation[]): string {
+    const before = new Set(test.found);
+    // What is open is told when it has stood for two looks.
+    this.validator.checkOpen({ isDrained: false });
+    this.validator.checkOpen({ isDrained: false });
+    // The test fails anyway, and this says why.
+    for (const each of test.found) if (!before.has(each) && each.level === 'warn') each.level = 'error';
+    return loadWords().explainWaits(this.validator, waiting, test.name, (holder) => this.#leftBy.get(holder));
+  }
+
+  #createError(test: RunningTest, found: readonly Found[], hang: string | undefined): Error | undefined {
+    const words: Words | undefined = found.length > 0 || hang !== undefined ? loadWords() : undefined;
+    if (words === undefined) return undefined;
+    const texts = found.map(({ finding, snapshot }) => words.formatReport(finding, snapshot));
+    const [first] = found;
+    const error = new LockdepError(
+      first?.finding.code ?? 'stalled-wait',
+      [...(hang === undefined ? [] : [hang]), ...texts].join('\n\n'),
+    );
+    const stack = first === undefined ? '' : words.formatStack(first.finding, first.snapshot, test.name);
+    error.stack = `${error.name}: ${error.message}\n${stack}`;
+    return error;
+  }
+}
+
+/** Whether the test failed with the finding itself, as locks throw it under the `error` policy. */
+function isSameAs(error: unknown, { code, message }: SnapshotFinding): boolean {
+  return (
+    error instanceof Error && 'code' in error && error.code === code && error.message.startsWith(message)
+  );
+}
+
+/** Whether a flow lies behind the clock that has ended. */
+function hasPassedFlow(clock: Clock): boolean {
+  for (let entry = clock; entry !== null; entry = entry.prev)
+    if ((entry.grant as Obligation).lockClass.kind === 'flow') return true;
+  return false;
+}

@@ -1,0 +1,30 @@
+/**
+ * `lockdep/node-test`: `node --import lockdep/node-test --test`.
+ *
+ * Node's runner has no hook around a test. But each test of it is an `AsyncResource` that runs its function in
+ * its own scope, by a method that can be replaced. Its hooks would not do: a store that they enter does not
+ * reach the test.
+ */
+import { AsyncResource } from 'node:async_hooks';
+import { isMainThread } from 'node:worker_threads';
+import { findRun } from './core/run-folder.ts';
+import { TestRun, isSwitchedOff } from './core/test-run.ts';
+import { findSession } from './core/worker.ts';
+import { findTestParent } from './node-test/parent.ts';
+import { watchTests } from './node-test/watch-tests.ts';
+
+function watchProcess(): void {
+  // A process that a test starts inherits the run, and is none of the runner's.
+  if (!isMainThread || isSwitchedOff() || findRun() !== undefined) return;
+  const run = new TestRun({}, findTestParent());
+  const session = findSession();
+  if (session === undefined) return;
+  watchTests(session, AsyncResource.prototype);
+  process.on('exit', () => {
+    session.save();
+    if (run.end().isFailing) process.exitCode = 1;
+    run.close();
+  });
+}
+
+watchProcess();

@@ -1,0 +1,49 @@
+/** `lockdep/vitest`: a plug-in for `vitest.config`. */
+import { fileURLToPath } from 'node:url';
+import { checkRunnerOptions } from './core/check-options.ts';
+import type { RunnerOptions } from './core/options.ts';
+import { isSwitchedOff, openSharedRun } from './core/test-run.ts';
+
+export type { AllowEntry, Level, RunnerOptions } from './core/options.ts';
+
+/** What is used of a Vite plug-in; Vite itself is none of our dependencies. */
+export interface VitestPlugin {
+  name: string;
+  config: (config: object) => void;
+}
+
+interface VitestConfig {
+  test?: { setupFiles?: string | string[]; globalSetup?: string | string[] };
+}
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(`./vitest/${name}.${extension}`, import.meta.url));
+}
+
+function listOf(value: string | string[] | undefined): string[] {
+  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+}
+
+/**
+ * Watches the locks of a test suite: each test is a flow, and fails by what it completes. Switched off by
+ * `LOCKDEP=off`.
+ * @throws LockdepError `ERR_INVALID_ARGUMENT` for a bad option.
+ * @example
+ * export default defineConfig({ plugins: [lockdep()] });
+ */
+export function lockdep(options: RunnerOptions = {}): VitestPlugin {
+  checkRunnerOptions(options);
+  return {
+    name: 'lockdep',
+    config(config: VitestConfig) {
+      if (isSwitchedOff()) return;
+      openSharedRun(options);
+      const test = (config.test ??= {});
+      // First, so that our hooks are around those of all others.
+      test.setupFiles = [pathOf('setup'), ...listOf(test.setupFiles)];
+      test.globalSetup = [pathOf('global-setup'), ...listOf(test.globalSetup)];
+    },
+  };
+}
