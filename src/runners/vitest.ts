@@ -1,5 +1,7 @@
 /** `lockdep/vitest`: a plug-in for `vitest.config`. */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { libraries } from '../adapters/shared/libraries.ts';
 import { checkRunnerOptions } from './core/check-options.ts';
 import type { RunnerOptions } from './core/options.ts';
 import { isSwitchedOff, openSharedRun } from './core/test-run.ts';
@@ -13,6 +15,7 @@ export interface VitestPlugin {
 }
 
 interface VitestConfig {
+  resolve?: { alias?: Record<string, string> | { find: string | RegExp; replacement: string }[] };
   test?: { setupFiles?: string | string[]; globalSetup?: string | string[] };
 }
 
@@ -24,6 +27,16 @@ function pathOf(name: string): string {
 
 function listOf(value: string | string[] | undefined): string[] {
   return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+}
+
+/**
+ * Vitest resolves what tests and their sources import before Node sees it, so a library is replaced here by
+ * our module that exports the same, watched. What dependencies import is left to Node's own hooks.
+ */
+function listAliases(): { find: RegExp; replacement: string }[] {
+  return Object.keys(libraries)
+    .filter((name) => existsSync(fileURLToPath(new URL(`../entries/${name}.${extension}`, import.meta.url))))
+    .map((name) => ({ find: new RegExp(`^${name}$`), replacement: `lockdep/${name}` }));
 }
 
 /**
@@ -40,6 +53,12 @@ export function lockdep(options: RunnerOptions = {}): VitestPlugin {
     config(config: VitestConfig) {
       if (isSwitchedOff()) return;
       openSharedRun(options);
+      const { alias = [] } = (config.resolve ??= {});
+      const given = Array.isArray(alias)
+        ? alias
+        : Object.entries(alias).map(([find, replacement]) => ({ find, replacement }));
+      // Last, so that what the user has said of a library counts.
+      config.resolve.alias = [...given, ...listAliases()];
       const test = (config.test ??= {});
       // First, so that our hooks are around those of all others.
       test.setupFiles = [pathOf('setup'), ...listOf(test.setupFiles)];

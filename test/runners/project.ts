@@ -74,6 +74,8 @@ function installLockdep(folder: string): void {
   const names = [...Object.keys(manifest.dependencies), 'graphology-utils', 'graphology-indices', 'events'];
   for (const name of [...names, 'mnemonist', 'obliterator', 'source-map', 'buffer-from'])
     if (existsSync(modules(root, name))) link(modules(root, name), modules(home, name));
+  // What fixtures use beside it.
+  for (const name of ['async-mutex', 'tslib']) link(modules(root, name), modules(folder, name));
 }
 
 /** Jest has CommonJS in its sandbox, and no transform is set up. */

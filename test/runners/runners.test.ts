@@ -121,3 +121,20 @@ describe.each(newest)('$alias, of a clean project', (version) => {
     expect(result.stderr + result.stdout).toContain('Potential deadlock: x → y → x');
   });
 });
+
+/** Jest's sandbox is not reached, nor on Node 20 what Mocha 11 and later load: they `require` ES modules. */
+const reached = versions.filter(
+  ({ runner, alias }) =>
+    runner !== 'jest' && !(process.versions.node.startsWith('20.') && /^mocha-1[12]$/u.test(alias)),
+);
+
+describe.each(reached)('$alias, with a library', (version) => {
+  it('fails the test that completes a cycle of locks of async-mutex', () => {
+    const { tests } = run(version, 'library');
+    expect(tests.map(({ name, status }) => [name, status])).toEqual([
+      ['takes x then y', 'passed'],
+      ['takes y then x', 'failed'],
+    ]);
+    expect(tests[1]!.errors[0]).toMatch(/^Potential deadlock: .*\[circular-dependency\]/u);
+  });
+});

@@ -1,5 +1,6 @@
 /** The session of the process, or of the thread, that runs tests. */
 import { leaveToOthers } from '../../console.ts';
+import { watchLibraries } from '../../loading/watch-libraries.ts';
 import { validator } from '../../validator/default.ts';
 import { findRun } from './run-folder.ts';
 import { TestSession } from './test-session.ts';
@@ -7,17 +8,23 @@ import { TestSession } from './test-session.ts';
 const KEY = Symbol.for('lockdep.tests');
 type Holder = typeof globalThis & { [KEY]?: TestSession };
 
+export interface WorkerOptions {
+  /** The runner loads modules by itself, where Node's hooks do not reach. */
+  hasOwnLoader?: boolean;
+}
+
 /**
  * Finds the session of this process, or starts it, before the program makes its first lock. Called for each
  * test file.
  * `undefined` where watching is off or no run was opened.
  */
-export function findSession(): TestSession | undefined {
+export function findSession({ hasOwnLoader = false }: WorkerOptions = {}): TestSession | undefined {
   const holder = globalThis as Holder;
   holder[KEY]?.refresh();
   if (holder[KEY] !== undefined) return holder[KEY];
   const run = findRun();
   if (run === undefined || validator.policy === 'off') return undefined;
   leaveToOthers(validator);
+  if (!hasOwnLoader) watchLibraries();
   return (holder[KEY] = new TestSession(validator, run.folder, run.rules));
 }

@@ -131,7 +131,7 @@ export function watchEnvironment(Base: EnvironmentClass): EnvironmentClass {
 
     constructor(config: unknown, context: { testPath: string }) {
       // First: what the sandbox gets of timers is copied from here, and must carry clocks.
-      const session = findSession();
+      const session = findSession({ hasOwnLoader: true });
       super(config, context);
       this.#session = session;
       if (session === undefined) return;
