@@ -1,8 +1,9 @@
 /** The plug-ins under the real runners; what is expected is the same for all of them. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RunResult, createProject, removeProjects, runProject } from './project.ts';
 import { newest, versions } from './versions.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
 afterAll(removeProjects, 60_000);
 
 function run(
@@ -30,7 +31,10 @@ const expected: Readonly<Record<string, (string | RegExp)[]>> = {
 };
 
 describe.each(versions)('$alias', (version) => {
-  const result = run(version, 'findings');
+  let result: RunResult;
+  beforeAll(() => {
+    result = run(version, 'findings');
+  }, 60_000);
   const named = (name: string): RunResult['tests'][number] => {
     const found = result.tests.find((each) => each.name === name);
     if (found === undefined) throw new Error(`no test "${name}": ${result.stdout}\n${result.stderr}`);
@@ -84,13 +88,9 @@ describe.each(versions)('$alias', (version) => {
 });
 
 describe.each(versions)('$alias, over several files', (version) => {
-  const result = run(
-    version,
-    'halves',
-    version.runner === 'mocha' ? { args: ['--parallel', '--jobs=2'] } : {},
-  );
-
   it('fails once by a cycle whose halves are in two files, and names both tests', () => {
+    const options = version.runner === 'mocha' ? { args: ['--parallel', '--jobs=2'] } : {};
+    const result = run(version, 'halves', options);
     const told = result.tests.flatMap(({ errors }) => errors).join('\n');
     const text = told + result.stderr;
     expect(result.status).not.toBe(0);

@@ -22,7 +22,8 @@ import type { Validator } from '../../validator/validator.ts';
 import type { Level } from './options.ts';
 import { type RunRules, decideLevel } from './rules.ts';
 import { type Verdict, countEnds, saveResult } from './run-folder.ts';
-import { type Words, loadWords } from './words.ts';
+import { explainWaits } from './waits.ts';
+import { formatReport, formatStack } from './wording.ts';
 
 interface Found {
   level: Level;
@@ -132,7 +133,12 @@ export class TestSession {
     const { error } = end;
     const open = listOpenIn(validator, test.flow);
     const waiting = open.filter(({ isWaiting }) => isWaiting);
-    for (const each of open) if (each.isOpen) this.#leftBy.set(each, test.name);
+    for (const each of open) {
+      if (!each.isOpen) continue;
+      this.#leftBy.set(each, test.name);
+      // The next test runs after this one, but not under what it left: that keeps nobody out of the next.
+      each.coversConcurrent = true;
+    }
     // While something waits, it is the wait that matters.
     if (waiting.length === 0) reportHeld(validator, test.flow);
     const hang = error === undefined || waiting.length === 0 ? undefined : this.#explain(test, waiting);
@@ -159,7 +165,10 @@ export class TestSession {
     saveResult(this.#folder, this.#id, { snapshot: this.validator.snapshot(), verdicts: this.#verdicts });
   }
 
-  #take(finding: SnapshotFinding, snapshot: Snapshot): void {
+  #take({ fingerprint }: SnapshotFinding, snapshot: Snapshot): void {
+    // As it stands in the snapshot, whose edges are more where something is open.
+    const finding = snapshot.findings.find((each) => each.fingerprint === fingerprint);
+    if (finding === undefined) return;
     const test = this.#examined ?? this.#findTest(this.validator.engine.tracker.asked());
     if (test === undefined) return;
     const level = decideLevel(finding, snapshot.edges, [test.name], this.#rules);
@@ -190,19 +199,18 @@ export class TestSession {
     this.validator.checkOpen({ isDrained: false });
     // The test fails anyway, and this says why.
     for (const each of test.found) if (!before.has(each) && each.level === 'warn') each.level = 'error';
-    return loadWords().explainWaits(this.validator, waiting, test.name, (holder) => this.#leftBy.get(holder));
+    return explainWaits(this.validator, waiting, test.name, (holder) => this.#leftBy.get(holder));
   }
 
   #createError(test: RunningTest, found: readonly Found[], hang: string | undefined): Error | undefined {
-    const words: Words | undefined = found.length > 0 || hang !== undefined ? loadWords() : undefined;
-    if (words === undefined) return undefined;
-    const texts = found.map(({ finding, snapshot }) => words.formatReport(finding, snapshot));
+    if (found.length === 0 && hang === undefined) return undefined;
+    const texts = found.map(({ finding, snapshot }) => formatReport(finding, snapshot));
     const [first] = found;
     const error = new LockdepError(
       first?.finding.code ?? 'stalled-wait',
       [...(hang === undefined ? [] : [hang]), ...texts].join('\n\n'),
     );
-    const stack = first === undefined ? '' : words.formatStack(first.finding, first.snapshot, test.name);
+    const stack = first === undefined ? '' : formatStack(first.finding, first.snapshot, test.name);
     error.stack = `${error.name}: ${error.message}\n${stack}`;
     return error;
   }
