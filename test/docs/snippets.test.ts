@@ -39,7 +39,9 @@ test('there are programs to look at', () => {
 });
 
 test('every block is of a known kind', () => {
-  const unknown = blocks.filter(({ language, label }) => {
+  const unknown = blocks.filter(({ document, language, label }) => {
+    // Followed to the letter by test/runners/newcomer.test.ts.
+    if (document === 'docs/runners.md') return false;
     if (language === 'text') return !Object.hasOwn(claims, label);
     return isProgram({ language }) ? !existsSync(path.join(root, label)) : language !== 'sh';
   });

@@ -66,11 +66,11 @@ function installRunner(folder: string, alias: string, runner: string): void {
   }
 }
 
-/** Installs what `npm pack` would pack, with its dependencies. */
-function installLockdep(folder: string): void {
+/** Installs what `npm pack` packs, with its dependencies. */
+function installLockdep(folder: string, packed: string = root): void {
   const home = modules(folder, 'lockdep');
   for (const name of ['dist', 'src', 'package.json'])
-    cpSync(path.join(root, name), path.join(home, name), { recursive: true });
+    cpSync(path.join(packed, name), path.join(home, name), { recursive: true });
   const names = [...Object.keys(manifest.dependencies), 'graphology-utils', 'graphology-indices', 'events'];
   for (const name of [...names, 'mnemonist', 'obliterator', 'source-map', 'buffer-from'])
     if (existsSync(modules(root, name))) link(modules(root, name), modules(home, name));
@@ -93,6 +93,12 @@ function copyFixture(folder: string, fixture: string, runner: Runner): void {
     }
     writeFileSync(path.join(folder, name), text);
   }
+}
+
+/** Installs a packed package and a runner into a folder. */
+export function installPackage(folder: string, runner: Runner, alias: string, packed: string): void {
+  installLockdep(folder, packed);
+  if (runner !== 'node-test') installRunner(folder, alias, runner);
 }
 
 /** Folders with a runner installed; a fixture takes the place of the one before. */

@@ -207,7 +207,7 @@ export class TestSession {
     const texts = found.map(({ finding, snapshot }) => formatReport(finding, snapshot));
     const [first] = found;
     const error = new LockdepError(
-      first?.finding.code ?? 'stalled-wait',
+      first?.finding.code ?? 'ERR_TEST_HANGS',
       [...(hang === undefined ? [] : [hang]), ...texts].join('\n\n'),
     );
     const stack = first === undefined ? '' : formatStack(first.finding, first.snapshot, test.name);
