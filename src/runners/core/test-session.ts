@@ -16,6 +16,7 @@ import {
   type OpenFlow,
 } from '../../locks/flow.ts';
 import { LockdepError } from '../../validator/errors.ts';
+import { leaveBehind } from '../../validator/cover.ts';
 import type { Obligation } from '../../validator/obligation.ts';
 import type { Snapshot, SnapshotFinding } from '../../validator/snapshot-format.ts';
 import type { Validator } from '../../validator/validator.ts';
@@ -137,7 +138,7 @@ export class TestSession {
       if (!each.isOpen) continue;
       this.#leftBy.set(each, test.name);
       // The next test runs after this one, but not under what it left: that keeps nobody out of the next.
-      each.coversConcurrent = true;
+      leaveBehind(each);
     }
     // While something waits, it is the wait that matters.
     if (waiting.length === 0) reportHeld(validator, test.flow);
