@@ -76,6 +76,7 @@ class FileWatch {
   readonly #session: TestSession;
   readonly #file: string;
   readonly #running = new Map<CircusTest, RunningTest>();
+  readonly #seen = new WeakSet<CircusTest>();
   #current: CircusTest | undefined;
 
   constructor(session: TestSession, file: string) {
@@ -103,17 +104,23 @@ class FileWatch {
   }
 
   #call(test: CircusTest, call: () => unknown): unknown {
+    return this.#begin(test).call(call);
+  }
+
+  #begin(test: CircusTest): RunningTest {
     let running = this.#running.get(test);
     if (running === undefined) {
       running = this.#session.begin(nameTest(this.#file, namesOf(test)), test);
       this.#running.set(test, running);
+      this.#seen.add(test);
     }
-    return running.call(call);
+    return running;
   }
 
   #finish(test: CircusTest): void {
     this.#current = undefined;
-    const running = this.#running.get(test);
+    // Jest 29 does not call a concurrent test again, but has the promise of its first attempt count again.
+    const running = this.#seen.has(test) ? this.#begin(test) : undefined;
     // The next attempt is a flow of its own.
     this.#running.delete(test);
     const [first] = test.errors;
