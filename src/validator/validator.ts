@@ -474,10 +474,12 @@ export class Validator {
   }
 
   #notify(fingerprint: string): void {
-    const plain = this.findings.find((each) => each.fingerprint === fingerprint)!;
+    // The snapshot that its indices are of: one that is taken later may have other edges.
+    const snapshot = toSnapshot({ ...this.#parts(), findings: [...this.#findings.values()] });
+    const plain = snapshot.findings.find((each) => each.fingerprint === fingerprint)!;
     for (const listener of Array.from(this.#listeners)) {
       try {
-        listener(plain, () => this.snapshot());
+        listener(plain, () => snapshot);
       } catch (error) {
         this.fault(error);
       }

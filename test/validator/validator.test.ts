@@ -38,6 +38,24 @@ describe('findings are told', () => {
     ]);
   });
 
+  test('with the edges that they name, whatever is open', async () => {
+    const told: string[][] = [];
+    const validator = new Validator({
+      onFinding: ({ edges }, snapshot) => {
+        const { edges: all } = snapshot();
+        told.push(edges.map((index) => `${all[index]!.from}→${all[index]!.to}`));
+      },
+    });
+    const [first, second] = ['0', '1'].map((name) => new Mutex({ name, validator })) as [Mutex, Mutex];
+    const held = await second.acquire();
+    const waiting = first.run(() => second.run(nothing));
+    await sleep(1);
+    await makeCycle(validator);
+    held.release();
+    await waiting;
+    expect(told).toEqual([['A→B', 'B→A']]);
+  });
+
   test('to a handler that throws, without harm', async () => {
     const validator = new Validator({
       onFinding: () => {
