@@ -2,7 +2,8 @@
 import { install } from './console.ts';
 import './live/attach.ts';
 import { validator } from './validator/default.ts';
+import { registration } from './validator/environment-policy.ts';
 
-install(validator);
+install(validator, { answersSignal: registration.isRegistered });
 
 export { validator };

@@ -1,16 +1,17 @@
 /**
  * The dependency graph: lock classes, and what each must wait for.
  *
- * It is kept twice. graphology has it as data, for whatever walks it at leisure, and gets new edges when
+ * It is kept twice. graphology has it as data, for whatever walks it at leisure, and gets what is new when
  * somebody does; lists of edges and the components of component-order.ts serve the search, and a search
  * that finds nothing mostly ends at two look-ups: nothing closes a cycle between two components. What is provisional is an overlay, renewed in
  * passes: components keep the arcs of edges that were active once, which costs a search some time and
  * changes no answer.
  */
-import { MultiDirectedGraph } from 'graphology';
+import type { MultiDirectedGraph } from 'graphology';
 import { Adjacency } from './adjacency.ts';
 import { ComponentOrder } from './component-order.ts';
 import { Edge, type Observation } from './edge.ts';
+import { loadGraphology } from './graphology.ts';
 import { type Level, sortIntoLevels } from './levels.ts';
 import { type Cycle, type CycleOptions, findShortestCycle } from './strong-path.ts';
 import type { EdgeKind, HoldMode, RequestMode } from './vocabulary.ts';
@@ -54,11 +55,11 @@ function edgeKey(to: number, kind: EdgeKind, fromMode: HoldMode, toMode: Request
 }
 
 export class DependencyGraph<Data> {
-  readonly #graph = new MultiDirectedGraph<{ attributes: NodeAttributes }, { edge: Edge<Data> }>();
+  #graph: MultiDirectedGraph<{ attributes: NodeAttributes }, { edge: Edge<Data> }> | undefined;
   readonly #nodes: NodeAttributes[] = [];
   /** By the node they leave from. */
   readonly #outgoing: Adjacency<Data>[] = [];
-  /** Edges that graphology has not got yet. */
+  /** Edges that graphology has not got yet. Nodes it lacks are those above its count. */
   #pending: Edge<Data>[] = [];
   #edgeCount = 0;
   readonly #overlay = new Set<Edge<Data>>();
@@ -70,7 +71,6 @@ export class DependencyGraph<Data> {
     const id = this.#order.addNode();
     this.#nodes.push(attributes);
     this.#outgoing.push(new Adjacency());
-    this.#graph.addNode(id, { attributes });
     return id;
   }
 
@@ -103,11 +103,12 @@ export class DependencyGraph<Data> {
 
   /** Iterates over the active edges, oldest first. */
   *edges(): IterableIterator<Edge<Data>> {
-    for (const edge of this.#pending)
-      this.#graph.addDirectedEdgeWithKey(edge.index, edge.from, edge.to, { edge });
+    const graph = (this.#graph ??= new (loadGraphology().MultiDirectedGraph)());
+    for (let id = graph.order; id < this.#nodes.length; id++)
+      graph.addNode(id, { attributes: this.#nodes[id]! });
+    for (const edge of this.#pending) graph.addDirectedEdgeWithKey(edge.index, edge.from, edge.to, { edge });
     this.#pending = [];
-    for (const { attributes } of this.#graph.edgeEntries())
-      if (attributes.edge.isActive) yield attributes.edge;
+    for (const { attributes } of graph.edgeEntries()) if (attributes.edge.isActive) yield attributes.edge;
   }
 
   /** Adds one observation to its edge. `makeData` is called at once, if this is the strongest so far. */
@@ -167,7 +168,7 @@ export class DependencyGraph<Data> {
 
   /** Forgets everything; ids start from 0 again, and edges handed out before are of no use any more. */
   clear(): void {
-    this.#graph.clear();
+    this.#graph?.clear();
     this.#nodes.length = 0;
     this.#outgoing.length = this.#pending.length = this.#edgeCount = 0;
     this.#overlay.clear();

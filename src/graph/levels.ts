@@ -5,8 +5,7 @@
  * longest path that leads to it. It refuses cyclic graphs, so it runs over the strongly connected
  * components.
  */
-import { DirectedGraph } from 'graphology';
-import { topologicalGenerations } from 'graphology-dag';
+import { loadDag, loadGraphology } from './graphology.ts';
 
 /**
  * The components of one level; a component of several nodes is a knot of cycles. Ids ascend, and components
@@ -21,6 +20,7 @@ export function sortIntoLevels(
   find: (node: number) => number,
 ): Level[] {
   const members = new Map<string, number[]>();
+  const { DirectedGraph } = loadGraphology();
   const condensation = new DirectedGraph();
   for (let node = 0; node < nodeCount; node++) {
     const key = String(find(node));
@@ -35,7 +35,7 @@ export function sortIntoLevels(
   for (const [from, to] of arcs) {
     if (find(from) !== find(to)) condensation.mergeEdge(find(from), find(to));
   }
-  return topologicalGenerations(condensation).map((keys) =>
-    keys.map((key) => members.get(key)!).toSorted((a, b) => a[0]! - b[0]!),
-  );
+  return loadDag()
+    .topologicalGenerations(condensation)
+    .map((keys) => keys.map((key) => members.get(key)!).toSorted((a, b) => a[0]! - b[0]!));
 }

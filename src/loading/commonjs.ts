@@ -1,21 +1,63 @@
-/** Modules that are loaded by `require`: what `Module._load` returns is watched. */
-import Module, { isBuiltin } from 'node:module';
+/**
+ * CommonJS modules: what `Module._load` returns is watched, and what a module has exported when its code has run. The
+ * second serves `import` of a CommonJS module, which never asks the first for the exports; the first serves a library
+ * that was loaded before us.
+ */
+import Module, { createRequire, isBuiltin } from 'node:module';
+import { sep } from 'node:path';
 import { libraries } from '../adapters/shared/libraries.ts';
-import { watchLoaded } from './watch-loaded.ts';
+import type * as WatchLoaded from './watch-loaded.ts';
 
 interface ModuleLoader {
   _load(request: string, parent: unknown, isMain: boolean): unknown;
   _resolveFilename(request: string, parent: unknown, isMain: boolean): string;
+  readonly _extensions: { '.js'(module: { exports: unknown }, file: string): void };
 }
 
-/** Makes every `require` of a supported library give its watched exports. */
+const require = createRequire(import.meta.url);
+const folders = `${sep}node_modules${sep}`;
+
+/** The validator comes with the first library that is watched. */
+function loadWatchLoaded(): typeof WatchLoaded {
+  return require(
+    import.meta.url.endsWith('.ts') ? './watch-loaded.ts' : './watch-loaded.js',
+  ) as typeof WatchLoaded;
+}
+
+/** The supported library that a path leads into, if the path is its main module. */
+function libraryAt(file: string): string | undefined {
+  const at = file.lastIndexOf(folders);
+  if (at === -1) return undefined;
+  const [first, second] = file.slice(at + folders.length).split(sep, 2) as [string, string | undefined];
+  const name = first.startsWith('@') ? `${first}/${second}` : first;
+  if (!Object.hasOwn(libraries, name)) return undefined;
+  try {
+    return createRequire(file).resolve(name) === file ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a module exports, watched if it is a library. */
+function watchExports(name: string, exports: unknown, file: string): unknown {
+  if (exports === null || (typeof exports !== 'object' && typeof exports !== 'function')) return exports;
+  return loadWatchLoaded().watchLoaded(name, exports, file);
+}
+
+/** Makes every `require` of a supported library, and every `import` of one in CommonJS, give its watched exports. */
 export function watchRequire(): void {
   const loader = Module as unknown as ModuleLoader;
   const load = loader._load;
   loader._load = function (request, parent, isMain) {
     const exports: unknown = Reflect.apply(load, this, [request, parent, isMain]);
     if (!Object.hasOwn(libraries, request) || isBuiltin(request)) return exports;
-    if (exports === null || (typeof exports !== 'object' && typeof exports !== 'function')) return exports;
-    return watchLoaded(request, exports, loader._resolveFilename(request, parent, isMain));
+    return watchExports(request, exports, loader._resolveFilename(request, parent, isMain));
+  };
+  // What `import` exports of it is taken as soon as its code has run.
+  const run = loader._extensions['.js'];
+  loader._extensions['.js'] = function (module, file) {
+    Reflect.apply(run, this, [module, file]);
+    const name = libraryAt(file);
+    if (name !== undefined) module.exports = watchExports(name, module.exports, file);
   };
 }

@@ -4,6 +4,7 @@ import type { Adapter } from '../adapters/shared/adapter.ts';
 import { mayWatch } from '../adapters/shared/versions.ts';
 import { watchLibrary } from '../adapters/shared/watching.ts';
 import { hideFrames } from '../validator/stack-trace.ts';
+import '../process-validator.ts';
 
 const require = createRequire(import.meta.url);
 

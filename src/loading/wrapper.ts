@@ -38,8 +38,17 @@ export function isWanted(specifier: string, { conditions, parentURL }: ResolveCo
 /** The address of the module that takes the place of a resolved library. */
 export function wrap(specifier: string, resolved: Resolved): Resolved {
   if (!resolved.url.startsWith('file:') || resolved.url.includes('?')) return resolved;
-  const kind = resolved.format === 'commonjs' ? 'c' : 'm';
+  const kind = isCommonJs(resolved) ? 'c' : 'm';
   return { url: `${resolved.url}${MARK}${kind}:${specifier}`, format: 'module', shortCircuit: true };
+}
+
+const MODULE_SYNTAX = /^\s*(?:export|import)\b(?!\s*\()/m;
+const DEFAULT_EXPORT = /\bexport\s+default\b|\bas\s+default\b/;
+
+/** A package that says nothing of its `type` has no format before it is loaded. */
+function isCommonJs({ url, format }: Resolved): boolean {
+  if (format === 'commonjs' || format === 'module') return format === 'commonjs';
+  return !url.endsWith('.mjs') && !MODULE_SYNTAX.test(readFileSync(fileURLToPath(url), 'utf8'));
 }
 
 /** The source of such a module; undefined for any other. */
@@ -54,7 +63,7 @@ export function sourceOf(url: string): string | undefined {
   const replaced = libraries[name]!.replaces.filter(
     (each) => each !== 'default' && new RegExp(`\\b${each}\\b`).test(text),
   );
-  const hasDefault = isCommonJs || libraries[name]!.replaces.includes('default');
+  const hasDefault = isCommonJs || DEFAULT_EXPORT.test(text);
   const [from, library] = [JSON.stringify(original), JSON.stringify(name)];
   return [
     `import * as original from ${from};`,

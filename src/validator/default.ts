@@ -1,5 +1,6 @@
 /** One registry of validators per process: two copies of the package share one default validator. */
-import { levelsOfEnvironment, policyOfEnvironment } from './environment.ts';
+import { levelsOfEnvironment } from './environment.ts';
+import { policyOfEnvironment } from './environment-policy.ts';
 import { Validator } from './validator.ts';
 
 interface Registry {

@@ -6,6 +6,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { Validator, promiseHooksTracker } from '../../dist/index.js';
 import { watch as watchAsyncMutex } from '../../dist/entries/async-mutex.js';
 import { watch as watchPLimit } from '../../dist/entries/p-limit.js';
@@ -14,6 +16,7 @@ const OPERATIONS = 20_000;
 const ROUNDS = 21;
 const WARM_UP = 6;
 const STARTS = 21;
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const validator = new Validator();
 const require = createRequire(import.meta.url);
@@ -101,21 +104,35 @@ async function measure({ copies, prepare, count = 1 }) {
   return { plain: median(samples.plain), watched: median(samples.watched) };
 }
 
-function measureStart() {
+/**
+ * Programs, and the folder that they are started in. In one without a library nothing of it is loaded; where an ES
+ * module that is supported lies in reach, Node 20 needs a thread. The last one loads a library, and so the validator.
+ */
+const starts = {
+  'with no library in reach': { folder: tmpdir(), script: '0', limit: 60 },
+  'with ES modules in reach': { folder: root, script: '0', limit: 60 },
+  'of a program with async-mutex': { folder: root, script: "require('async-mutex')", limit: undefined },
+};
+
+/** Plain, registered and switched off in turns. */
+function measureStart({ folder, script }) {
   const register = new URL('../../dist/register.js', import.meta.url).href;
-  const { env } = process;
-  const samples = { plain: [], registered: [] };
+  const variants = {
+    plain: [[], {}],
+    registered: [['--import', register], {}],
+    off: [['--import', register], { LOCKDEP: 'off' }],
+  };
+  const samples = { plain: [], registered: [], off: [] };
   for (let i = 0; i < STARTS; i++) {
-    for (const name of ['plain', 'registered']) {
-      const args = name === 'plain' ? [] : ['--import', register];
+    for (const [name, [args, settings]] of Object.entries(variants)) {
+      const env = Object.assign({}, process.env, { NODE_OPTIONS: '', NODE_ENV: '', LOCKDEP: '' }, settings);
       const start = performance.now();
-      spawnSync(process.execPath, [...args, '--eval', '0'], {
-        env: Object.assign({}, env, { NODE_OPTIONS: '' }),
-      });
+      const { status } = spawnSync(process.execPath, [...args, '--eval', script], { cwd: folder, env });
       samples[name].push(performance.now() - start);
+      if (status !== 0) throw new Error(`The start ${name} ended with status ${status}`);
     }
   }
-  return { plain: median(samples.plain), registered: median(samples.registered) };
+  return { plain: median(samples.plain), registered: median(samples.registered), off: median(samples.off) };
 }
 
 const isJson = process.argv.includes('--json');
@@ -126,7 +143,10 @@ for (const [name, subject] of Object.entries(subjects)) {
   const figures = await measure(subject);
   result.libraries[name] = { ...figures, ratio: figures.watched / figures.plain, limit: subject.limit };
 }
-if (wanted.length === 0) result.start = measureStart();
+if (wanted.length === 0 || wanted.includes('start')) {
+  result.start = {};
+  for (const [name, program] of Object.entries(starts)) result.start[name] = measureStart(program);
+}
 
 if (isJson) console.log(JSON.stringify(result, null, 2));
 else {
@@ -138,9 +158,11 @@ else {
       `${name.padEnd(26)} plain ${plain.toFixed(0).padStart(6)}  watched ${watched.toFixed(0).padStart(6)}  ${ratio.toFixed(2)} of at most ${limit}`,
     );
   if (result.start !== null) {
-    const { plain, registered } = result.start;
-    console.log(
-      `start of node              plain ${plain.toFixed(0)} ms, registered ${registered.toFixed(0)} ms: ${(registered - plain).toFixed(0)} more, at most 60`,
-    );
+    for (const [name, { plain, registered, off }] of Object.entries(result.start)) {
+      const { limit } = starts[name];
+      console.log(
+        `start ${name.padEnd(30)} plain ${plain.toFixed(0).padStart(4)} ms, ${(registered - plain).toFixed(0).padStart(3)} more registered${limit === undefined ? '' : ` (at most ${limit})`}, ${(off - plain).toFixed(0)} more when off`,
+      );
+    }
   }
 }

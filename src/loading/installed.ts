@@ -1,0 +1,86 @@
+/**
+ * Whether a program could import a supported library as an ES module: asked on Node 20, where watching that takes
+ * a thread of its own, which costs more than all the rest of the start.
+ *
+ * The answer is no only where that is certain: every copy that npm or pnpm has put in reach is CommonJS.
+ */
+import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { libraries } from '../adapters/shared/libraries.ts';
+
+interface Manifest {
+  type?: unknown;
+  exports?: unknown;
+}
+
+/** Whether a supported library that is an ES module may be found from the folder of the main script, or from here. */
+export function mayImportLibrary(script: string | undefined, here: string): boolean {
+  if (process.versions['pnp'] !== undefined) return true;
+  const starts = new Set([here]);
+  if (script !== undefined) starts.add(path.dirname(realpathOf(script)));
+  const folders = new Set([...starts].flatMap(listModuleFolders));
+  return [...folders].some(mayHold);
+}
+
+function realpathOf(script: string): string {
+  try {
+    return realpathSync(script);
+  } catch {
+    // `node app` stands for `app.js`, in the same folder.
+    return path.resolve(script);
+  }
+}
+
+/** Every `node_modules` in which a module in `start` is looked for. */
+function listModuleFolders(start: string): string[] {
+  const found: string[] = [];
+  for (let folder = path.resolve(start); ; folder = path.dirname(folder)) {
+    const modules = path.basename(folder) === 'node_modules' ? folder : path.join(folder, 'node_modules');
+    if (existsSync(modules)) found.push(modules);
+    if (folder === path.dirname(folder)) return found;
+  }
+}
+
+/** Whether some copy in a `node_modules`, or in one further down in it, is an ES module, or is not known. */
+function mayHold(modules: string): boolean {
+  const copies = [...listTop(modules), ...(listNested(modules) ?? [modules])];
+  return copies.some(isModule);
+}
+
+function listTop(modules: string): string[] {
+  return Object.keys(libraries)
+    .map((name) => path.join(modules, name))
+    .filter((folder) => existsSync(folder));
+}
+
+/** Copies further down, as the package manager has written them down; undefined where it did not. */
+function listNested(modules: string): string[] | undefined {
+  try {
+    const store = path.join(modules, '.pnpm');
+    if (existsSync(store))
+      return readdirSync(store).flatMap((each) => listTop(path.join(store, each, 'node_modules')));
+    const lock = JSON.parse(readFileSync(path.join(modules, '.package-lock.json'), 'utf8')) as {
+      packages: Record<string, unknown>;
+    };
+    const root = path.dirname(modules);
+    return Object.keys(lock.packages)
+      .filter((key) =>
+        Object.hasOwn(libraries, key.slice(key.lastIndexOf('node_modules/') + 'node_modules/'.length)),
+      )
+      .map((key) => path.join(root, key));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether `import` of the package in a folder gives an ES module, or nobody knows. */
+function isModule(folder: string): boolean {
+  try {
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;
+    if (manifest.type === 'module') return true;
+    const exports = JSON.stringify(manifest.exports ?? '');
+    return exports.includes('"import"') || exports.includes('.mjs"');
+  } catch {
+    return true;
+  }
+}
