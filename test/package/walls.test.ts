@@ -135,6 +135,7 @@ it('every room has a wall', () => {
     'runners',
     'entries',
     'loading',
+    'adapter.ts',
     'register.ts',
     'index.ts',
     'console.ts',

@@ -23,6 +23,8 @@ export interface Adapter {
   readonly versions: VersionRange;
   /** Packages through which it calls itself, whose frames are cut from stacks as its own are. */
   readonly helpers?: readonly string[];
+  /** Addresses of more files whose frames are cut: its own, `import.meta.url`, and a library outside `node_modules`. */
+  readonly files?: readonly string[];
   /**
    * Watches one copy of the library: patches its classes where they are, and returns the exports that have to be
    * replaced, by name. What it does not return stays as it was.

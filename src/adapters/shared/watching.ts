@@ -1,4 +1,5 @@
 /** Which copies of libraries are watched, and what is used in their place. */
+import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { validator as defaultValidator } from '../../validator/default.ts';
 import { rejectArgument } from '../../validator/errors.ts';
@@ -35,6 +36,7 @@ export function watchLibrary<T extends object>(adapter: Adapter, library: T, opt
   const known = watchings.get(library);
   if (known !== undefined) return known.watched as T;
   for (const name of [adapter.library, ...(adapter.helpers ?? [])]) hideFrames(`/node_modules/${name}/`);
+  for (const file of adapter.files ?? []) hideFrames(fileURLToPath(file));
   const patches = new Patches();
   let replaced: Exports;
   try {
