@@ -20,8 +20,9 @@ function answerSignal(): void {
   const signal = 'SIGUSR2';
   if (process.platform === 'win32') return;
   process.once(signal, () => {
+    const others = new Set<unknown>(process.listeners(signal));
     loadValidator();
-    process.emit(signal, signal);
+    for (const listener of process.listeners(signal)) if (!others.has(listener)) listener(signal);
   });
 }
 

@@ -145,6 +145,16 @@ export class Resource {
     this.#end(asked, false, settle, reason);
   }
 
+  /** As `refuse`, where whoever asked runs already and is about to hear of it. */
+  refuseNow(asked: Obligation | null): void {
+    if (!this.isWaiting(asked)) return;
+    try {
+      this.engine.tracker.advance(this.engine.refuse(asked));
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
   /** The caller's own timeout or signal ended the wait: `settle(reason)`. */
   giveUp<T>(asked: Obligation | null, settle: (reason: T) => void, reason: T): void {
     this.#end(asked, true, settle, reason);
