@@ -84,7 +84,7 @@ export class Arrows {
   }
 
   #observe(x: Obligation, y: Obligation, dischargeSeq: number, sighting: Sighting): void {
-    if (isDeclaredSafe(x, y)) return;
+    if (isDeclaredSafe(x, y) || isSettledOrder(x, y)) return;
     const row = x.row!;
     const { code } = y.key;
     const holder = x.rare === null ? null : x.rare.custodian;
@@ -297,6 +297,20 @@ function isExcusedByOrder(x: Obligation, y: Obligation): boolean {
     x.lockClass === y.lockClass &&
     y.endSeq !== 0 &&
     y.endSeq < x.seq
+  );
+}
+
+/** Where the class goes by the order of its locks: whether this one is known as well as can be. */
+function isSettledOrder(x: Obligation, y: Obligation): boolean {
+  const { instanceOrders } = x.lockClass;
+  if (instanceOrders === undefined || x.lockClass !== y.lockClass || x.instance === y.instance) return false;
+  const { code, isWait } = y.key;
+  return instanceOrders.isSettled(
+    x.instance,
+    y.instance,
+    isWait ? 'wait' : 'order',
+    x.row!.mode,
+    modeOf(code),
   );
 }
 

@@ -87,7 +87,7 @@ export class ClassRegistry {
     const attributes: NodeAttributes = {
       // A place is mapped to the original source when somebody reads it, and not before.
       get name(): string {
-        return nameNow();
+        return lockClass.keys === null ? nameNow() : `${nameNow()}[${lockClass.keys.read()}]`;
       },
       // Whoever waits for an executor may be waiting for any one of its jobs, whatever its places.
       capacity: options.kind === 'executor' ? 1 : permits,

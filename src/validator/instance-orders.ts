@@ -21,9 +21,23 @@ export class InstanceOrders {
   #graph = new DependencyGraph<undefined>();
   readonly #nodes = new Map<number, number>();
   #count = 0;
+  /** Orders of which no other sighting could say more, by both nodes and the modes. */
+  readonly #settled = new Set<number>();
 
   constructor(isFair: boolean) {
     this.#isFair = isFair;
+  }
+
+  /** Whether this order was seen as strongly as can be, so that another sighting of it changes nothing. */
+  isSettled(held: number, asked: number, kind: EdgeKind, fromMode: HoldMode, toMode: RequestMode): boolean {
+    if (this.#settled.size === 0) return false;
+    const from = this.#nodes.get(held);
+    const to = this.#nodes.get(asked);
+    return (
+      from !== undefined &&
+      to !== undefined &&
+      this.#settled.has(settledKey(from, to, kind, fromMode, toMode))
+    );
   }
 
   /** A lock was asked for while another was held. Returns what that contradicts. */
@@ -36,16 +50,20 @@ export class InstanceOrders {
     observation: Observation,
   ): Contradiction | undefined {
     if (this.#count >= MAX_ORDERS) this.forget();
-    const { edge, isNew, isChanged } = this.#graph.observe(
-      this.#nodeOf(held),
-      this.#nodeOf(asked),
-      kind,
-      fromMode,
-      toMode,
-      observation,
-    );
+    const from = this.#nodeOf(held);
+    const to = this.#nodeOf(asked);
+    const { edge, isNew, isChanged } = this.#graph.observe(from, to, kind, fromMode, toMode, observation);
     if (isNew) this.#count++;
-    return isChanged ? this.#findContradiction(edge) : undefined;
+    const isStrongest =
+      edge.evidence === 'proven' &&
+      !edge.isBreakable &&
+      !edge.isSimultaneous &&
+      !edge.isProvisional &&
+      edge.gates.length === 0;
+    const contradiction = isChanged ? this.#findContradiction(edge) : undefined;
+    if (isStrongest && contradiction === undefined)
+      this.#settled.add(settledKey(from, to, kind, fromMode, toMode));
+    return contradiction;
   }
 
   /** Takes back what is provisional. */
@@ -56,6 +74,7 @@ export class InstanceOrders {
   forget(): void {
     this.#graph = new DependencyGraph();
     this.#nodes.clear();
+    this.#settled.clear();
     this.#count = 0;
   }
 
@@ -89,4 +108,16 @@ export class InstanceOrders {
     }
     return node;
   }
+}
+
+/** Nodes are few enough: see `MAX_ORDERS`. */
+function settledKey(
+  from: number,
+  to: number,
+  kind: EdgeKind,
+  fromMode: HoldMode,
+  toMode: RequestMode,
+): number {
+  const modes = (fromMode === 'shared' ? 3 : 0) + (toMode === 'exclusive' ? 0 : toMode === 'shared' ? 1 : 2);
+  return (from * 2 ** 20 + to) * 12 + modes * 2 + (kind === 'wait' ? 1 : 0);
 }

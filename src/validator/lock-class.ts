@@ -2,6 +2,7 @@ import { ClockKey } from '../causality/grant.ts';
 import type { Edge } from '../graph/edge.ts';
 import type { HoldMode, RequestMode } from '../graph/vocabulary.ts';
 import { InstanceOrders } from './instance-orders.ts';
+import type { KeyPattern } from './key-pattern.ts';
 import { KeyedList } from './keyed-list.ts';
 import { type LazyStack, type RawStack, Transition, readStack } from './stack-trace.ts';
 
@@ -240,6 +241,8 @@ export class LockClass {
   readonly instanceOrders: InstanceOrders | undefined;
   /** Where its first lock was made. */
   readonly site: RawStack;
+  /** Of locks by key: what their keys have in common. */
+  keys: KeyPattern | null = null;
   instances = 0;
   acquisitions = 0;
   contentions = 0;

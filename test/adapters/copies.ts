@@ -1,5 +1,6 @@
 /** Copies of libraries, so that one is watched and another is not. */
 import { createRequire } from 'node:module';
+import { hideFrames } from '../../src/validator/stack-trace.ts';
 
 const require = createRequire(import.meta.url);
 let copies = 0;
@@ -13,6 +14,8 @@ export async function importCopy(file: string): Promise<Record<string, unknown>>
 export function requireCopy(name: string): Record<string, unknown> {
   const file = require.resolve(name);
   const folder = packageFolder(file);
+  // As an entry and `register` do, by the file: the package may be installed under another name.
+  hideFrames(folder);
   for (const key of Object.keys(require.cache)) if (key.startsWith(folder)) delete require.cache[key];
   return require(file) as Record<string, unknown>;
 }

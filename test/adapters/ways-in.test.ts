@@ -33,9 +33,25 @@ const ORDERS = `
     await b.runExclusive(() => a.runExclusive(() => {}));
     const limit = pLimit(2);
     await limit(() => limit(() => {}));
+    const keyed = new AsyncLock();
+    await keyed.acquire('user:1', () => keyed.acquire('user:2', () => {}));
+    await keyed.acquire('user:2', () => keyed.acquire('user:1', () => {}));
   })();`;
-const IMPORTS = `import { Mutex } from 'async-mutex'; import pLimit from 'p-limit';`;
-const REQUIRES = `const { Mutex } = require('async-mutex'); const { default: pLimit } = require('p-limit');`;
+const IMPORTS = `
+  import AsyncLock from 'async-lock';
+  import { Mutex } from 'async-mutex';
+  import pLimit from 'p-limit';`;
+const REQUIRES = `
+  const AsyncLock = require('async-lock');
+  const { Mutex } = require('async-mutex');
+  const { default: pLimit } = require('p-limit');`;
+const NAMES = ['async-lock', 'async-mutex', 'p-limit'];
+
+function expectFindings(report: string): void {
+  expect(report).toContain('[circular-dependency]');
+  expect(report).toContain('[nested-capacity]');
+  expect(report).toMatch(/\[user:\*\].*\[recursive-acquisition\]/);
+}
 
 describe('register', () => {
   it.each([
@@ -43,8 +59,7 @@ describe('register', () => {
     ['require', REQUIRES, true],
   ])('watches what a program loads by %s', (_way, load, isCommonJs) => {
     const { stdout, stderr, status } = run(load + ORDERS, { isCommonJs, isRegistered: true });
-    expect(stderr).toContain('[circular-dependency]');
-    expect(stderr).toContain('[nested-capacity]');
+    expectFindings(stderr);
     expect(stdout).toBe('');
     expect(status).toBe(0);
   });
@@ -65,8 +80,7 @@ describe('an entry', () => {
 
   it('is the library, watched', () => {
     const { stderr } = run(ENTRIES + ORDERS);
-    expect(stderr).toContain('[circular-dependency]');
-    expect(stderr).toContain('[nested-capacity]');
+    expectFindings(stderr);
   });
 
   it.each(['async-mutex', 'generic-pool', 'p-limit', 'pg-pool', 'tarn'])(
@@ -91,4 +105,22 @@ describe('an entry', () => {
       expect(run(script, { env: { LOCKDEP: 'off' } }).stdout).toBe('true\n');
     },
   );
+  it.each(NAMES)('of %s has the names that it has', (name) => {
+    const script = `
+      import * as entry from 'lockdep/${name}'; import * as plain from '${name}';
+      const names = Object.keys(entry).filter((name) => name !== 'watch' && name !== 'unwatch');
+      // What the whole of a CommonJS module is called on newer versions of Node.
+      const plainNames = Object.keys(plain).filter((name) => name !== 'module.exports');
+      console.log(JSON.stringify([names, plainNames]));`;
+    const [names, plain] = JSON.parse(run(script).stdout) as [string[], string[]];
+    expect(plain.length).toBeGreaterThan(0);
+    expect(names.sort()).toEqual(plain.sort());
+  });
+
+  it.each(NAMES)('of %s is the original under `LOCKDEP=off`', (name) => {
+    const script = `
+      import * as plain from '${name}'; import * as entry from 'lockdep/${name}';
+      console.log(Object.keys(entry).every((name) => /watch/.test(name) || plain[name] === entry[name]));`;
+    expect(run(script, { env: { LOCKDEP: 'off' } }).stdout).toBe('true\n');
+  });
 });

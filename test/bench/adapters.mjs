@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Validator, promiseHooksTracker } from '../../dist/index.js';
+import { watch as watchAsyncLock } from '../../dist/entries/async-lock.js';
 import { watch as watchAsyncMutex } from '../../dist/entries/async-mutex.js';
 import { watch as watchPLimit } from '../../dist/entries/p-limit.js';
 
@@ -31,6 +32,41 @@ function loadCopy(name) {
 
 /** How one operation of each library is done, by what is measured. The most that watched may take of plain. */
 const subjects = {
+  'async-lock': {
+    limit: 1.5,
+    copies: () => [loadCopy('async-lock'), watchAsyncLock(loadCopy('async-lock'), { validator })],
+    prepare(AsyncLock) {
+      const lock = new AsyncLock();
+      return () => lock.acquire('key', work);
+    },
+  },
+  'async-lock, a thousand keys': {
+    limit: 1.5,
+    copies: () => [loadCopy('async-lock'), watchAsyncLock(loadCopy('async-lock'), { validator })],
+    prepare(AsyncLock) {
+      const lock = new AsyncLock();
+      const keys = Array.from({ length: 1000 }, (_, i) => `key:${i}`);
+      let next = 0;
+      return () => lock.acquire(keys[next++ % 1000], work);
+    },
+  },
+  'async-lock nested': {
+    limit: 1.5,
+    copies: () => [loadCopy('async-lock'), watchAsyncLock(loadCopy('async-lock'), { validator })],
+    prepare(AsyncLock) {
+      const lock = new AsyncLock();
+      return () => lock.acquire('a', () => lock.acquire('b', work));
+    },
+  },
+  'async-lock, ten at once': {
+    limit: 1.5,
+    copies: () => [loadCopy('async-lock'), watchAsyncLock(loadCopy('async-lock'), { validator })],
+    prepare(AsyncLock) {
+      const lock = new AsyncLock();
+      return () => Promise.all(Array.from({ length: 10 }, () => lock.acquire('key', work)));
+    },
+    count: 10,
+  },
   'async-mutex acquire': {
     limit: 1.15,
     copies: () => [loadCopy('async-mutex'), watchAsyncMutex(loadCopy('async-mutex'), { validator })],

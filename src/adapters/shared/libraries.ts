@@ -7,6 +7,7 @@ export interface SupportedLibrary {
 
 /** By the name of the package. The adapter is the file of that name in `src/adapters`. */
 export const libraries: Readonly<Record<string, SupportedLibrary>> = {
+  'async-lock': { replaces: [] },
   'async-mutex': { replaces: ['withTimeout', 'tryAcquire'] },
   'generic-pool': { replaces: [] },
   'p-limit': { replaces: ['default', 'limitFunction'] },

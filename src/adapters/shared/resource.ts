@@ -21,6 +21,8 @@ export interface ResourceOptions extends LockClassOptions {
   name?: string | undefined;
   /** Where it was made. Default: here. */
   madeAt?: LazyStack | undefined;
+  /** Of a lock by key: the class of all. Default: by the other options. */
+  lockClass?: LockClass | undefined;
 }
 
 export class Resource {
@@ -36,11 +38,11 @@ export class Resource {
   /** Units of grants that have more than one. */
   #units: Map<Obligation, number> | null = null;
 
-  constructor(validator: Validator, { name, madeAt, ...options }: ResourceOptions) {
+  constructor(validator: Validator, { name, madeAt, lockClass, ...options }: ResourceOptions) {
     this.validator = validator;
     this.engine = validator.engine;
-    const site = madeAt === undefined ? undefined : readStack(madeAt);
-    this.lockClass = validator.classOf(name, options, site);
+    this.lockClass =
+      lockClass ?? validator.classOf(name, options, madeAt === undefined ? undefined : readStack(madeAt));
     this.instance = validator.instanceOf(this.lockClass);
     this.capacity = this.lockClass.permits;
   }
