@@ -70,6 +70,7 @@ export const asyncLocalStorageTracker: CausalTracker = {
   },
   deliver: (_clock, settle, value) => settle(value),
   resolved: async (_clock, value) => value,
+  attribute() {},
   enable() {},
   disable() {},
 };

@@ -75,6 +75,7 @@ export function createExplicitTracker(): ExplicitTracker {
     },
     deliver: (_clock, settle, value) => settle(value),
     resolved: async (_clock, value) => value,
+    attribute() {},
     enable() {},
     disable() {},
   };

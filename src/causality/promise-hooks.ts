@@ -16,6 +16,7 @@ import { promiseHooks } from 'node:v8';
 import { type Clock, ClockEntry, join, joinNewer } from './clock.ts';
 import { CombinedLink, combining, patchRealm, racing, takeArmed, unpatchRealms } from './combinators.ts';
 import { expected, noteChained } from './consumption.ts';
+import { History } from './history.ts';
 import { patchLoopCallbacks, plainQueueMicrotask, unpatchLoopCallbacks } from './loop-callbacks.ts';
 import { noteRace } from './races.ts';
 import type { CausalTracker } from './tracker.ts';
@@ -61,7 +62,7 @@ const Identity = class extends (null as unknown as ObjectConstructor) {
  */
 class Stamp extends Identity {
   readonly #creation: Clock = current;
-  #settled: Clock = null;
+  #settled: Clock | History = null;
   #link: Link;
 
   constructor(promise: object, link: Link) {
@@ -82,6 +83,7 @@ class Stamp extends Identity {
       const settled = link.#settled;
       const creation = link.#creation;
       if (settled === null || settled === creation) current = base;
+      else if (settled instanceof History) current = joinNewer(base, settled.clock, creation);
       else if (settled.prev === creation && base === creation) current = settled;
       else current = joinNewer(base, settled, creation);
       isThenableJob = false;
@@ -99,16 +101,19 @@ class Stamp extends Identity {
   static settled(promise: object): void {
     if (current !== null && #creation in promise) {
       const settled = promise.#settled;
-      promise.#settled = settled === null ? current : join(current, settled);
+      if (settled === null) promise.#settled = current;
+      else if (!(settled instanceof History)) promise.#settled = join(current, settled);
     }
   }
 
-  static settleWith(promise: object, clock: Clock): void {
+  static settleWith(promise: object, clock: Clock | History): void {
     if (#creation in promise) promise.#settled = clock;
   }
 
   static settledClock(promise: object): Clock {
-    return #creation in promise ? promise.#settled : null;
+    if (!(#creation in promise)) return null;
+    const settled = promise.#settled;
+    return settled instanceof History ? settled.clock : settled;
   }
 
   static creationClock(promise: object): Clock {
@@ -252,6 +257,9 @@ export const promiseHooksTracker: CausalTracker = {
     const promise = Promise.resolve(value);
     Stamp.settleWith(promise, clock);
     return promise;
+  },
+  attribute(promise, history) {
+    Stamp.settleWith(promise, history);
   },
   enable() {
     if (users++ > 0) return;

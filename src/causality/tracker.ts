@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Grant } from './grant.ts';
+import type { History } from './history.ts';
 
 export type TrackerKind = 'promise-hooks' | 'async-local-storage' | 'explicit' | 'trace';
 
@@ -32,6 +33,8 @@ export interface CausalTracker {
   deliver<T>(clock: Clock, settle: (value: T) => void, value: T): void;
   /** Makes a promise of `value` that was settled with `clock` behind it. */
   resolved<T>(clock: Clock, value: T): Promise<T>;
+  /** Says that `history` led to the end of a promise that is not settled yet, and not whoever will settle it. */
+  attribute(promise: object, history: History): void;
   /** Starts following. Counted: every `enable` wants its `disable`. */
   enable(): void;
   disable(): void;

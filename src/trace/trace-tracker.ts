@@ -51,6 +51,8 @@ export class TraceTracker implements CausalTracker {
     return value;
   }
 
+  attribute(): void {}
+
   enable(): void {}
 
   disable(): void {}

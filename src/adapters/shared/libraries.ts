@@ -13,4 +13,5 @@ export const libraries: Readonly<Record<string, SupportedLibrary>> = {
   'p-limit': { replaces: ['default', 'limitFunction'] },
   'pg-pool': { replaces: [] },
   tarn: { replaces: [] },
+  'p-queue': { replaces: [] },
 };

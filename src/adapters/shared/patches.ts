@@ -28,6 +28,24 @@ export class Patches {
     return true;
   }
 
+  /** As `method`, for the setter of an accessor. */
+  setter<T, V>(
+    owner: T & object,
+    name: string,
+    create: (original: (this: T, value: V) => void) => (this: T, value: V) => void,
+  ): void {
+    const descriptor = Object.getOwnPropertyDescriptor(owner, name);
+    const original = descriptor?.set;
+    if (original === undefined || replacements.has(original)) return;
+    const replacement = imitate(create(original), original);
+    replacements.add(replacement);
+    Object.defineProperty(owner, name, { ...descriptor, set: replacement });
+    this.#undo.push(() => {
+      if (Object.getOwnPropertyDescriptor(owner, name)?.set === replacement)
+        Object.defineProperty(owner, name, descriptor!);
+    });
+  }
+
   /**
    * Calls `onAssigned(object, value)` whenever a constructor assigns the field `name` for the first time, so that a
    * construction is seen without another constructor in its place. Not for fields that a class declares.

@@ -9,9 +9,10 @@
  * A fault of ours goes no further than this file.
  */
 import type { Clock } from '../../causality/clock.ts';
+import type { History } from '../../causality/history.ts';
 import { Debt } from '../../locks/debt.ts';
 import type { Engine } from '../../validator/engine.ts';
-import type { LockClass, LockClassOptions } from '../../validator/lock-class.ts';
+import { EXCLUSIVE, type LockClass, type LockClassOptions, TRY } from '../../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../../validator/obligation.ts';
 import { type LazyStack, readStack } from '../../validator/stack-trace.ts';
 import type { Validator } from '../../validator/validator.ts';
@@ -54,7 +55,9 @@ export class Resource {
    */
   ask(code: number, isBreakable: boolean, isScoped: boolean): Obligation | null {
     try {
-      const asked = this.engine.ask(this.lockClass, code, this.instance, isBreakable);
+      // Nobody waits for a unit where there is no end of them.
+      const asCode = code === EXCLUSIVE && this.capacity === Infinity ? TRY : code;
+      const asked = this.engine.ask(this.lockClass, asCode, this.instance, isBreakable);
       asked.isScoped = isScoped;
       return asked;
     } catch (error) {
@@ -176,6 +179,15 @@ export class Resource {
       return;
     }
     this.engine.tracker.deliver(clock, settle, reason);
+  }
+
+  /** Says that `history` led to the end of a promise of the library, and not whoever will settle it. */
+  attribute(promise: object, history: History): void {
+    try {
+      this.engine.tracker.attribute(promise, history);
+    } catch (error) {
+      this.#fault(error);
+    }
   }
 
   /** The hold is given back by whoever runs now. Call it before the library lets the next one in, and `conclude` after. */

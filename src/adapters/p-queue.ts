@@ -1,0 +1,134 @@
+/**
+ * p-queue: a job that had to wait is begun by whoever was done before it, and the promise that its caller awaits
+ * is settled there. See `shared/attributed.ts`.
+ */
+import { EXCLUSIVE, WAIT } from '../validator/lock-class.ts';
+import { captureStack } from '../validator/stack-trace.ts';
+import type { Adapter, Exports, WatchContext } from './shared/adapter.ts';
+import { AttributedJob, attributeWait } from './shared/attributed.ts';
+import { Resource } from './shared/resource.ts';
+import { createSlot } from './shared/slot.ts';
+
+type Job = (...args: unknown[]) => unknown;
+
+interface AddOptions {
+  readonly priority?: number;
+  readonly signal?: AbortSignal;
+}
+
+interface Queue {
+  readonly concurrency: number;
+  add(job: Job, options?: AddOptions): Promise<unknown>;
+}
+
+interface Watched {
+  readonly resource: Resource;
+  /** Queued by the library, and not begun. */
+  readonly waiting: Set<AttributedJob>;
+}
+
+/** Of a queue: how it is watched, or, before its first use, where it was made. */
+const queues = createSlot<Watched | Error>();
+
+/** They settle when the jobs that are there have made way. */
+const WAITS = ['onEmpty', 'onIdle', 'onPendingZero', 'onSizeLessThan'] as const;
+
+function watchQueue(prototype: Queue, { validator, patches }: WatchContext): void {
+  function watchedOf(queue: Queue): Watched {
+    const known = queues.read(queue);
+    if (known !== undefined && 'resource' in known && known.resource.validator === validator) return known;
+    const madeAt = known instanceof Error ? known : undefined;
+    const { concurrency: permits } = queue;
+    const resource = new Resource(validator, { kind: 'semaphore', permits, isFair: true, madeAt });
+    const watched = { resource, waiting: new Set<AttributedJob>() };
+    queues.write(queue, watched);
+    return watched;
+  }
+
+  // The constructor assigns it, too, and before anybody else.
+  patches.setter<Queue, number>(
+    prototype,
+    'concurrency',
+    (original) =>
+      function (value) {
+        original.call(this, value);
+        const known = queues.read(this);
+        if (known === undefined) queues.write(this, captureStack());
+        else if ('resource' in known) known.resource.resize(value);
+      },
+  );
+
+  patches.method<Queue['add']>(
+    prototype,
+    'add',
+    (original) =>
+      function (this: Queue, fn, options) {
+        if (typeof fn !== 'function') return original.call(this, fn, options);
+        const { resource, waiting } = watchedOf(this);
+        const { priority, signal } = options ?? {};
+        if (priority) resource.declareUnfair();
+        const job = new AttributedJob(resource, resource.ask(EXCLUSIVE, signal !== undefined, true), fn);
+        waiting.add(job);
+        const giveUp = (): void => {
+          waiting.delete(job);
+          job.drop(true);
+        };
+        const stop = giveUpOnAbort(signal, giveUp);
+        const promise = original.call(
+          this,
+          (...args) => {
+            waiting.delete(job);
+            stop?.();
+            return job.run(...args);
+          },
+          options,
+        );
+        if (job.isWaiting) resource.noteContention();
+        return job.attribute(promise);
+      },
+  );
+
+  patches.method<() => void>(
+    prototype,
+    'clear',
+    (original) =>
+      function (this: Queue) {
+        const { waiting } = watchedOf(this);
+        for (const job of waiting) job.drop(false);
+        waiting.clear();
+        original.call(this);
+      },
+  );
+
+  for (const name of WAITS)
+    patches.method<(...args: unknown[]) => Promise<void>>(
+      prototype,
+      name,
+      (original) =>
+        function (this: Queue, ...args) {
+          const { resource } = watchedOf(this);
+          const asked = resource.ask(EXCLUSIVE + WAIT, false, false);
+          return attributeWait(resource, asked, original.apply(this, args));
+        },
+    );
+}
+
+/** Is told before the library, which listens only when it has queued the job. Returns how to stop. */
+function giveUpOnAbort(signal: AbortSignal | undefined, giveUp: () => void): (() => void) | undefined {
+  if (signal === undefined || typeof signal.addEventListener !== 'function') return undefined;
+  if (signal.aborted) {
+    giveUp();
+    return undefined;
+  }
+  signal.addEventListener('abort', giveUp, { once: true });
+  return () => signal.removeEventListener('abort', giveUp);
+}
+
+export const adapter: Adapter = {
+  library: 'p-queue',
+  versions: { from: '6.6.2', below: '11.0.0' },
+  watch(exports: Exports, context): Exports {
+    watchQueue((exports['default'] as { prototype: Queue }).prototype, context);
+    return {};
+  },
+};
