@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { Adapter } from '../../src/adapters/shared/adapter.ts';
-import { libraries } from '../../src/adapters/shared/libraries.ts';
+import { builtins, libraries } from '../../src/adapters/shared/libraries.ts';
 import { formatRange } from '../../src/adapters/shared/versions.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -15,18 +15,20 @@ it('there is a file, an entry and an export for each library, and no other', () 
       .filter((file) => file.endsWith('.ts'))
       .map((file) => file.slice(0, -3));
   expect(names.length).toBeGreaterThan(0);
-  expect(namesOf('src/adapters').sort()).toEqual(names.toSorted());
-  expect(namesOf('src/entries').sort()).toEqual(names.toSorted());
+  const all = [...names, ...builtins].sort();
+  expect(namesOf('src/adapters').sort()).toEqual(all);
+  expect(namesOf('src/entries').sort()).toEqual(all);
   const manifest = JSON.parse(read('package.json')) as {
     exports: Record<string, unknown>;
     peerDependencies: Record<string, string>;
     peerDependenciesMeta: Record<string, { optional: boolean }>;
   };
-  for (const name of names) {
+  for (const name of all)
     expect(manifest.exports[`./${name}`]).toEqual({
       types: `./dist/entries/${name}.d.ts`,
       default: `./dist/entries/${name}.js`,
     });
+  for (const name of names) {
     expect(manifest.peerDependenciesMeta[name]).toEqual({ optional: true });
   }
 });

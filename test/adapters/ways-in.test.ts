@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { libraries } from '../../src/adapters/shared/libraries.ts';
+import { findWebLocks } from '../../src/adapters/shared/web-lock-manager.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -123,5 +124,32 @@ describe('an entry', () => {
       import * as plain from '${name}'; import * as entry from 'lockdep/${name}';
       console.log(Object.keys(entry).every((name) => /watch/.test(name) || plain[name] === entry[name]));`;
     expect(run(script, { env: { LOCKDEP: 'off' } }).stdout).toBe('true\n');
+  });
+});
+
+const WEB_LOCKS = `
+  (async () => {
+    await locks.request('user:1', () => locks.request('user:2', () => {}));
+    await locks.request('user:2', () => locks.request('user:1', () => {}));
+  })();`;
+
+describe('Web Locks', () => {
+  const hasLocks = findWebLocks() !== undefined;
+
+  it.skipIf(!hasLocks).each([
+    ['register', 'const { locks } = navigator;', true],
+    ['register, from a worker thread', `import { locks } from 'node:worker_threads';`, true],
+    ['the entry', `import { locks } from 'lockdep/web-locks';`, false],
+  ])('are watched by %s', (_way, load, isRegistered) => {
+    expect(run(load + WEB_LOCKS, { isRegistered }).stderr).toMatch(
+      /navigator\.locks\[user:\*\].*\[recursive-acquisition\]/,
+    );
+  });
+
+  it('are what they are under `LOCKDEP=off`, also where there are none', () => {
+    const script = `
+      import { locks } from 'lockdep/web-locks';
+      console.log(locks === globalThis.navigator?.locks, Object.hasOwn(Object.prototype, 'request'));`;
+    expect(run(script, { env: { LOCKDEP: 'off' } }).stdout).toBe('true false\n');
   });
 });

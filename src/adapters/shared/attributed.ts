@@ -11,16 +11,23 @@ import type { Resource } from './resource.ts';
 
 type Job = (...args: unknown[]) => unknown;
 
+export interface AttributedJobOptions {
+  /** The library keeps the lock for ever when the function throws before it has returned. Default false. */
+  readonly isLostByThrow?: boolean;
+}
+
 export class AttributedJob {
   readonly #resource: Resource;
   readonly #asked: Obligation | null;
   readonly #fn: Job;
   readonly #history = new History();
+  readonly #isLostByThrow: boolean;
 
-  constructor(resource: Resource, asked: Obligation | null, fn: Job) {
+  constructor(resource: Resource, asked: Obligation | null, fn: Job, options: AttributedJobOptions = {}) {
     this.#resource = resource;
     this.#asked = asked;
     this.#fn = fn;
+    this.#isLostByThrow = options.isLostByThrow ?? false;
   }
 
   get isWaiting(): boolean {
@@ -52,21 +59,22 @@ export class AttributedJob {
     try {
       result = this.#fn(...args);
     } catch (error) {
-      this.#end();
+      if (!this.#isLostByThrow) this.end();
       throw error;
     }
     if (!isThenable(result)) {
-      this.#end();
+      this.end();
       return result;
     }
     // Looked at before the library does, which lets the next one in when it is over.
     const promise = result instanceof Promise ? result : new Promise((resolve) => resolve(result));
-    const end = (): void => this.#end();
+    const end = (): void => this.end();
     promise.then(end, end);
     return promise;
   }
 
-  #end(): void {
+  /** It is over, as far as the lock goes. */
+  end(): void {
     this.#noteHistory();
     this.#resource.discharge(this.#asked);
     this.#resource.conclude();

@@ -15,3 +15,6 @@ export const libraries: Readonly<Record<string, SupportedLibrary>> = {
   tarn: { replaces: [] },
   'p-queue': { replaces: [] },
 };
+
+/** What Node itself has, where it has it. */
+export const builtins: readonly string[] = ['web-locks'];
