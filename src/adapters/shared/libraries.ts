@@ -14,6 +14,7 @@ export const libraries: Readonly<Record<string, SupportedLibrary>> = {
   'pg-pool': { replaces: [] },
   tarn: { replaces: [] },
   'p-queue': { replaces: [] },
+  'proper-lockfile': { replaces: ['default', 'lock', 'lockSync', 'unlock', 'unlockSync'] },
 };
 
 /** What Node itself has, where it has it. */
