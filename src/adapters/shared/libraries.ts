@@ -10,6 +10,7 @@ export const libraries: Readonly<Record<string, SupportedLibrary>> = {
   'async-lock': { replaces: [] },
   'async-mutex': { replaces: ['withTimeout', 'tryAcquire'] },
   'generic-pool': { replaces: [] },
+  bottleneck: { replaces: [] },
   'p-limit': { replaces: ['default', 'limitFunction'] },
   'pg-pool': { replaces: [] },
   tarn: { replaces: [] },
