@@ -16,6 +16,7 @@ export const libraries: Readonly<Record<string, SupportedLibrary>> = {
   tarn: { replaces: [] },
   'p-queue': { replaces: [] },
   'proper-lockfile': { replaces: ['default', 'lock', 'lockSync', 'unlock', 'unlockSync'] },
+  redlock: { replaces: [] },
 };
 
 /** What Node itself has, where it has it. */
