@@ -18,6 +18,10 @@ interface AddOptions {
 
 interface Queue {
   readonly concurrency: number;
+  /** Jobs that wait. */
+  readonly size: number;
+  /** Jobs that run. */
+  readonly pending: number;
   add(job: Job, options?: AddOptions): Promise<unknown>;
 }
 
@@ -74,6 +78,7 @@ function watchQueue(prototype: Queue, { validator, patches }: WatchContext): voi
           job.drop(true);
         };
         const stop = giveUpOnAbort(signal, giveUp);
+        const { size, pending } = this;
         const promise = original.call(
           this,
           (...args) => {
@@ -83,7 +88,12 @@ function watchQueue(prototype: Queue, { validator, patches }: WatchContext): voi
           },
           options,
         );
-        if (job.isWaiting) resource.noteContention();
+        if (job.isWaiting && this.size === size && this.pending === pending) {
+          // Its options were refused, and it is not in the queue.
+          waiting.delete(job);
+          stop?.();
+          job.drop(false);
+        } else if (job.isWaiting) resource.noteContention();
         return job.attribute(promise);
       },
   );

@@ -405,6 +405,14 @@ describe.each(copies)('p-queue, %s version', (version, load) => {
     expect(validator.snapshot().classes).toHaveLength(1);
   });
 
+  it.runIf(version === 'highest')('forgets a job whose options were refused', async () => {
+    const validator = new Validator();
+    const { default: PQueue } = watchLibrary(adapter, await load(), { validator });
+    const refused = new PQueue({ concurrency: 1 }).add(none, { priority: Number.NaN });
+    expect(validator.engine.newest).toBeNull();
+    await expect(refused).rejects.toThrow(TypeError);
+  });
+
   it('leaves a rejection that nobody handles unhandled', async () => {
     const { default: PQueue } = watchLibrary(adapter, await load(), { validator: new Validator() });
     const reasons: unknown[] = [];
