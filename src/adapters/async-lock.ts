@@ -122,7 +122,7 @@ function runSimply(resource: Resource, lock: Lock, key: PropertyKey, job: () => 
   const onError = (error: unknown): void => done(error, undefined);
   const queue = queues[key];
   if (queue) {
-    resource.noteContention();
+    resource.noteContention(asked);
     queue.push(() => resource.call(asked, start, lock, job, onValue, onError));
   } else {
     queues[key] = [];
@@ -180,7 +180,7 @@ function acquireUnder(
   // Too many wait already, or it runs at once, within the domain that has the lock.
   if (queue.length === length) return;
   asked = resource.ask(EXCLUSIVE, isBreakable, true);
-  resource.noteContention();
+  resource.noteContention(asked);
   const isFirst = Boolean(options?.skipQueue);
   if (isFirst) resource.declareUnfair();
   const at = isFirst ? 0 : length;

@@ -79,6 +79,7 @@ function watchLimiter(prototype: Limiter, { validator, patches }: WatchContext):
           if (priority !== this.jobDefaults.priority) resource.declareUnfair();
           const asked =
             weight === 1 ? resource.ask(EXCLUSIVE, false, true) : resource.askFor(weight, false, true);
+          resource.noteWait(asked);
           submissions.write(job, new Submission(resource, asked));
         }
         return original.call(this, job);

@@ -71,7 +71,8 @@ function watchQueue(prototype: Queue, { validator, patches }: WatchContext): voi
         const { resource, waiting } = watchedOf(this);
         const { priority, signal } = options ?? {};
         if (priority) resource.declareUnfair();
-        const job = new AttributedJob(resource, resource.ask(EXCLUSIVE, signal !== undefined, true), fn);
+        const asked = resource.ask(EXCLUSIVE, signal !== undefined, true);
+        const job = new AttributedJob(resource, asked, fn);
         waiting.add(job);
         const giveUp = (): void => {
           waiting.delete(job);
@@ -93,7 +94,7 @@ function watchQueue(prototype: Queue, { validator, patches }: WatchContext): voi
           waiting.delete(job);
           stop?.();
           job.drop(false);
-        } else if (job.isWaiting) resource.noteContention();
+        } else if (job.isWaiting) resource.noteContention(asked);
         return job.attribute(promise);
       },
   );
@@ -118,7 +119,9 @@ function watchQueue(prototype: Queue, { validator, patches }: WatchContext): voi
         function (this: Queue, ...args) {
           const { resource } = watchedOf(this);
           const asked = resource.ask(EXCLUSIVE + WAIT, false, false);
-          return attributeWait(resource, asked, original.apply(this, args));
+          const promise = original.apply(this, args);
+          resource.noteWait(asked);
+          return attributeWait(resource, asked, promise);
         },
     );
 }

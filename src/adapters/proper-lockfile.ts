@@ -38,6 +38,7 @@ export const adapter: Adapter = {
       const resource = resourceOf(file, options);
       const attempts = attemptsOf(options);
       const asked = resource.ask(attempts === 1 ? TRY : EXCLUSIVE, attempts !== Infinity, false);
+      resource.noteWait(asked);
       const acquired = library.lock(file, withLoss(options, resource, asked));
       return new Promise((resolve, reject) => {
         acquired.then(

@@ -61,6 +61,7 @@ function watchRedlock(prototype: Redlock, { validator, patches }: WatchContext):
         const parts = [...new Set(resources)].map((name): Part => {
           const resource = family.of(name);
           const asked = resource.ask(retryCount === 0 ? TRY : EXCLUSIVE, isBreakable, false);
+          resource.noteWait(asked);
           if (asked !== null && resources.length > 1) rareOf(asked).group = group;
           return { resource, asked };
         });

@@ -60,7 +60,9 @@ function watchManager(prototype: WebLockManager, { validator, patches }: WatchCo
             throw error;
           }
         };
-        return job.attribute(original.call(this, name, options, watched));
+        const promise = original.call(this, name, options, watched);
+        resource.noteWait(asked);
+        return job.attribute(promise);
       },
   );
 }

@@ -80,6 +80,11 @@ export class Resource {
   /** `asked` is not granted at once. */
   noteContention(asked: Obligation | null): void {
     this.lockClass.contentions++;
+    this.noteWait(asked);
+  }
+
+  /** It may be granted at once or not: the library does not say. */
+  noteWait(asked: Obligation | null): void {
     if (!this.isWaiting(asked)) return;
     try {
       this.engine.wait(asked);
