@@ -3,14 +3,20 @@ import { createRequire } from 'node:module';
 import type { Adapter } from '../adapters/shared/adapter.ts';
 import { mayWatch } from '../adapters/shared/versions.ts';
 import { watchLibrary } from '../adapters/shared/watching.ts';
+import type * as ProcessValidator from '../process-validator.ts';
+import { registration } from '../validator/environment-policy.ts';
 import { hideFrames } from '../validator/stack-trace.ts';
-import '../process-validator.ts';
 
 const require = createRequire(import.meta.url);
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+/** Under `register` the process tells what is found; a test runner has its own way. */
+function loadConsole(): void {
+  require(`../process-validator.${extension}`) as typeof ProcessValidator;
+}
 
 /** Loaded when the library is, and at once: `require` cannot wait. */
 function loadAdapter(name: string): Adapter {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return (require(`../adapters/${name}.${extension}`) as { adapter: Adapter }).adapter;
 }
 
@@ -18,6 +24,7 @@ function loadAdapter(name: string): Adapter {
 export function watchLoaded<T extends object>(name: string, exports: T, file: string): T {
   const adapter = loadAdapter(name);
   if (!mayWatch(adapter, file)) return exports;
+  if (registration.isRegistered) loadConsole();
   hideFrames(file.slice(0, file.lastIndexOf('/') + 1));
   return watchLibrary(adapter, exports);
 }
