@@ -9,14 +9,14 @@ export interface SupportedLibrary {
 export const libraries: Readonly<Record<string, SupportedLibrary>> = {
   'async-lock': { replaces: [] },
   'async-mutex': { replaces: ['withTimeout', 'tryAcquire'] },
-  'generic-pool': { replaces: [] },
   bottleneck: { replaces: [] },
+  'generic-pool': { replaces: [] },
   'p-limit': { replaces: ['default', 'limitFunction'] },
-  'pg-pool': { replaces: [] },
-  tarn: { replaces: [] },
   'p-queue': { replaces: [] },
+  'pg-pool': { replaces: [] },
   'proper-lockfile': { replaces: ['default', 'lock', 'lockSync', 'unlock', 'unlockSync'] },
   redlock: { replaces: [] },
+  tarn: { replaces: [] },
 };
 
 /** What Node itself has, where it has it. */
