@@ -5,7 +5,7 @@
  */
 import Module, { createRequire, isBuiltin } from 'node:module';
 import { sep } from 'node:path';
-import { libraries } from '../adapters/shared/libraries.ts';
+import { findModule, libraries } from '../adapters/shared/libraries.ts';
 import type * as WatchLoaded from './watch-loaded.ts';
 
 interface ModuleLoader {
@@ -24,18 +24,21 @@ function loadWatchLoaded(): typeof WatchLoaded {
   ) as typeof WatchLoaded;
 }
 
-/** The supported library that a path leads into, if the path is its main module. */
+/** What a program would have to load for this file to come, if that is a supported library. */
 function libraryAt(file: string): string | undefined {
   const at = file.lastIndexOf(folders);
   if (at === -1) return undefined;
   const [first, second] = file.slice(at + folders.length).split(sep, 2) as [string, string | undefined];
   const name = first.startsWith('@') ? `${first}/${second}` : first;
   if (!Object.hasOwn(libraries, name)) return undefined;
-  try {
-    return createRequire(file).resolve(name) === file ? name : undefined;
-  } catch {
-    return undefined;
-  }
+  const { resolve } = createRequire(file);
+  return [name, ...(libraries[name]!.paths ?? []).map((each) => `${name}/${each}`)].find((specifier) => {
+    try {
+      return resolve(specifier) === file;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** What a module exports, watched if it is a library. */
@@ -50,7 +53,7 @@ export function watchRequire(): void {
   const load = loader._load;
   loader._load = function (request, parent, isMain) {
     const exports: unknown = Reflect.apply(load, this, [request, parent, isMain]);
-    if (!Object.hasOwn(libraries, request) || isBuiltin(request)) return exports;
+    if (findModule(request) === undefined || isBuiltin(request)) return exports;
     return watchExports(request, exports, loader._resolveFilename(request, parent, isMain));
   };
   // What `import` exports of it is taken as soon as its code has run.

@@ -1,6 +1,7 @@
 /** A library that the program has just loaded. */
 import { createRequire } from 'node:module';
 import type { Adapter } from '../adapters/shared/adapter.ts';
+import { findModule } from '../adapters/shared/libraries.ts';
 import { mayWatch } from '../adapters/shared/versions.ts';
 import { watchLibrary } from '../adapters/shared/watching.ts';
 import type * as ProcessValidator from '../process-validator.ts';
@@ -21,10 +22,11 @@ function loadAdapter(name: string): Adapter {
 }
 
 /** The exports of a library, watched unless its version was not tested. */
-export function watchLoaded<T extends object>(name: string, exports: T, file: string): T {
+export function watchLoaded<T extends object>(specifier: string, exports: T, file: string): T {
+  const { name, path } = findModule(specifier)!;
   const adapter = loadAdapter(name);
   if (!mayWatch(adapter, file)) return exports;
   if (registration.isRegistered) loadConsole();
   hideFrames(file.slice(0, file.lastIndexOf('/') + 1));
-  return watchLibrary(adapter, exports);
+  return watchLibrary(adapter, exports, { path });
 }

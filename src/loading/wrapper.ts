@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { libraries } from '../adapters/shared/libraries.ts';
+import { findModule } from '../adapters/shared/libraries.ts';
 
 const MARK = '?lockdep=';
 const ownRoot = new URL('..', import.meta.url).href;
@@ -28,7 +28,7 @@ export interface Resolved {
 /** Whether an import of `specifier` may have to be replaced. */
 export function isWanted(specifier: string, { conditions, parentURL }: ResolveContext): boolean {
   return (
-    Object.hasOwn(libraries, specifier) &&
+    findModule(specifier) !== undefined &&
     !conditions.includes('require') &&
     parentURL?.startsWith(ownRoot) !== true &&
     parentURL?.includes(MARK) !== true
@@ -60,9 +60,8 @@ export function sourceOf(url: string): string | undefined {
   const name = url.slice(at + MARK.length + 2);
   const file = fileURLToPath(original);
   const text = readFileSync(file, 'utf8');
-  const replaced = libraries[name]!.replaces.filter(
-    (each) => each !== 'default' && new RegExp(`\\b${each}\\b`).test(text),
-  );
+  const { replaces } = findModule(name)!.library;
+  const replaced = replaces.filter((each) => each !== 'default' && new RegExp(`\\b${each}\\b`).test(text));
   const hasDefault = isCommonJs || DEFAULT_EXPORT.test(text);
   const [from, library] = [JSON.stringify(original), JSON.stringify(name)];
   return [

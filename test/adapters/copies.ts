@@ -20,7 +20,7 @@ export function requireCopy(name: string): Record<string, unknown> {
   return require(file) as Record<string, unknown>;
 }
 
-function packageFolder(file: string): string {
+export function packageFolder(file: string): string {
   const [folder] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(file)!;
   return folder;
 }

@@ -32,9 +32,10 @@ export async function checkProgram<L extends object>(
   adapter: Adapter,
   copy: L,
   [, program, findings, how]: ProgramCase<L>,
+  path = '',
 ): Promise<void> {
   const validator = new Validator();
-  const library = watchLibrary(adapter, copy, { validator });
+  const library = watchLibrary(adapter, copy, { validator, path });
   const locks = new Map<string, Mutex>();
   const lock = (name: string): Mutex => {
     if (!locks.has(name)) locks.set(name, new Mutex({ name, validator }));

@@ -9,6 +9,8 @@ export interface WatchContext {
   readonly validator: Validator;
   /** Whatever is put in the place of something else, so that it can be taken back. */
   readonly patches: Patches;
+  /** By which of its ways the library was loaded: `promise` for `mutexify/promise`, empty for the library itself. */
+  readonly path: string;
 }
 
 /** The versions an adapter was tested with: from the first to below the last. */

@@ -3,19 +3,28 @@
 export interface SupportedLibrary {
   /** Exports that are replaced; `default` is the whole of a module that is a function. */
   readonly replaces: readonly string[];
+  /** Other ways to load it that give the same exports, or such as are replaced alike: `promise` for `mutexify/promise`. */
+  readonly paths?: readonly string[];
 }
 
 /** By the name of the package. The adapter is the file of that name in `src/adapters`. */
 export const libraries: Readonly<Record<string, SupportedLibrary>> = {
   'async-lock': { replaces: [] },
   'async-mutex': { replaces: ['withTimeout', 'tryAcquire'] },
+  'async-sema': { replaces: ['RateLimit'] },
+  'await-lock': { replaces: ['default'] },
+  'await-semaphore': { replaces: [] },
   bottleneck: { replaces: [] },
+  'es-toolkit': { replaces: ['Mutex', 'Semaphore', 'limitAsync'], paths: ['promise'] },
   'generic-pool': { replaces: [] },
+  mutexify: { replaces: ['default'], paths: ['promise'] },
   'p-limit': { replaces: ['default', 'limitFunction'] },
+  'p-mutex': { replaces: ['default'] },
   'p-queue': { replaces: [] },
   'pg-pool': { replaces: [] },
   'proper-lockfile': { replaces: ['default', 'lock', 'lockSync', 'unlock', 'unlockSync'] },
   redlock: { replaces: [] },
+  rwlock: { replaces: ['default'] },
   tarn: { replaces: [] },
 };
 

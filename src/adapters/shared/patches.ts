@@ -1,9 +1,13 @@
 /** Methods and properties put in front of a library's own, and how to take them back. */
+import { captureStack } from '../../validator/stack-trace.ts';
 
 type Method = (...args: never[]) => unknown;
+type Constructor = abstract new (...args: never[]) => unknown;
 
 /** What is ours already: a class that is met twice, through two modules, is patched once. */
 const replacements = new WeakSet<object>();
+/** What stands for a class: two modules that export one class go on to do so. */
+const stands = new WeakMap<object, object>();
 
 export class Patches {
   readonly #undo: (() => void)[] = [];
@@ -64,6 +68,33 @@ export class Patches {
     this.#undo.push(() => void Reflect.deleteProperty(prototype, name));
   }
 
+  /**
+   * A class in whose place another goes, which is the same save that it tells of each construction, and where that
+   * was: for classes whose fields nobody sees being assigned. It is an export to be returned.
+   */
+  constructions<C extends Constructor>(original: C, onMade: (object: object, madeAt: Error) => void): C {
+    const known = stands.get(original);
+    if (known !== undefined) return known as C;
+    const stand = new Proxy(original, {
+      construct(target, args, newTarget) {
+        const madeAt = captureStack();
+        const object = Reflect.construct(target, args, newTarget) as object;
+        onMade(object, madeAt);
+        return object;
+      },
+    });
+    stands.set(original, stand);
+    const prototype = original.prototype as object;
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, 'constructor');
+    if (descriptor !== undefined)
+      Object.defineProperty(prototype, 'constructor', { ...descriptor, value: stand });
+    this.#undo.push(() => {
+      stands.delete(original);
+      if (descriptor !== undefined) Object.defineProperty(prototype, 'constructor', descriptor);
+    });
+    return stand;
+  }
+
   /** Takes all of it back, the newest first. */
   undo(): void {
     for (const undo of this.#undo.splice(0).reverse()) undo();
@@ -90,7 +121,10 @@ export function imitate<F extends object>(
 
 /** A property stays as visible as it was. */
 function merge(descriptor: PropertyDescriptor, change: PropertyDescriptor): PropertyDescriptor {
-  if (!('value' in change)) return { ...descriptor, ...change };
   const { enumerable = false, configurable = false } = descriptor;
+  if (!('value' in change)) {
+    const { value: _value, writable: _writable, ...accessors } = descriptor;
+    return { ...accessors, ...change, enumerable, configurable };
+  }
   return { writable: false, ...change, enumerable, configurable };
 }

@@ -214,8 +214,11 @@ export class Resource {
     while (units > 0) {
       const open = this.#findOpen();
       if (open === null) break;
-      units -= this.#units?.get(open) ?? 1;
-      this.discharge(open);
+      const held = this.#units?.get(open) ?? 1;
+      // What was taken together may be given back bit by bit.
+      if (held > units) this.#units!.set(open, held - units);
+      else this.discharge(open);
+      units -= held;
     }
     if (units > 0 && this.#debt !== null) {
       this.#debt.pay();

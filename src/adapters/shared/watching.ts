@@ -13,6 +13,12 @@ export interface WatchOptions {
   validator?: Validator;
 }
 
+/** For those who load libraries. */
+export interface LoadOptions extends WatchOptions {
+  /** By which way of the library; see `WatchContext`. Default: the library itself. */
+  path?: string;
+}
+
 interface Watching {
   readonly original: object;
   readonly watched: object;
@@ -28,10 +34,10 @@ const watchings = new WeakMap<object, Watching>();
  * is off it returns `library` itself.
  * @throws LockdepError `ERR_INVALID_ARGUMENT` for what is no module.
  */
-export function watchLibrary<T extends object>(adapter: Adapter, library: T, options: WatchOptions = {}): T {
+export function watchLibrary<T extends object>(adapter: Adapter, library: T, options: LoadOptions = {}): T {
   if (library === null || (typeof library !== 'object' && typeof library !== 'function'))
     rejectArgument('library', `the exports of ${adapter.library}`, library);
-  const { validator = defaultValidator } = options;
+  const { validator = defaultValidator, path = '' } = options;
   if (validator.policy === 'off') return library;
   const known = watchings.get(library);
   if (known !== undefined) return known.watched as T;
@@ -42,7 +48,7 @@ export function watchLibrary<T extends object>(adapter: Adapter, library: T, opt
   try {
     const own = library as unknown as Exports;
     const exports = typeof library === 'function' ? { ...own, default: library } : own;
-    replaced = adapter.watch(exports, { validator, patches });
+    replaced = adapter.watch(exports, { validator, patches, path });
   } catch (error) {
     // A library that is not what it seemed works on as it is.
     patches.undo();
