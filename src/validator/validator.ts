@@ -74,6 +74,7 @@ export class Validator {
   readonly #orders = new DeclaredOrders(this.#graph, this.#classes, (edge) =>
     this.#arrows.changed.push(edge),
   );
+  #isFollowing = false;
   #contexts: Contexts | undefined;
   readonly #findings = new Map<string, Finding>();
   /** Provisional findings of earlier checks, which are published once they have stood for one. */
@@ -245,7 +246,7 @@ export class Validator {
   classOf(name: string | undefined, options: LockClassOptions, madeAt?: RawStack): LockClass {
     const count = this.#classes.classes.length;
     const lockClass = this.#classes.classOf(name, options, madeAt);
-    if (count === 0) this.#startFollowing();
+    if (count === 0) this.follow();
     if (this.#classes.classes.length > count && name !== undefined) this.#orders.bind(lockClass, name);
     return lockClass;
   }
@@ -301,8 +302,14 @@ export class Validator {
     this.flush();
   }
 
-  /** Flows are followed from the first class on; a program that imports us and makes no lock pays nothing. */
-  #startFollowing(): void {
+  /**
+   * @internal Flows are followed from the first class on; a program that imports us and makes no lock pays nothing.
+   * A library whose locks are told only when they are used has to call this before: what was made until then, such as
+   * the promise of the function that asks first, is not followed.
+   */
+  follow(): void {
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
     this.engine.tracker.enable();
     this.#watchNow();
     retireWhenCollected.register(this, this.engine);

@@ -48,6 +48,7 @@ export function watchLibrary<T extends object>(adapter: Adapter, library: T, opt
   try {
     const own = library as unknown as Exports;
     const exports = typeof library === 'function' ? { ...own, default: library } : own;
+    validator.follow();
     replaced = adapter.watch(exports, { validator, patches, path });
   } catch (error) {
     // A library that is not what it seemed works on as it is.
