@@ -162,6 +162,16 @@ const programs: ProgramCase<Library>[] = [
     'hang',
   ],
   [
+    'a limiter without a limit used inside itself, and with a lock in both orders',
+    async ({ library: { default: pLimit }, lock }) => {
+      const limit = pLimit(Infinity);
+      await limit(() => limit(() => 1));
+      await limit(() => lock('A').run(() => {}));
+      await lock('A').run(() => limit(() => {}));
+    },
+    [],
+  ],
+  [
     'another limiter for what is inside',
     async ({ library: { default: pLimit } }) => {
       const outer = pLimit(2);
