@@ -30,3 +30,23 @@ export const libraries: Readonly<Record<string, SupportedLibrary>> = {
 
 /** What Node itself has, where it has it. */
 export const builtins: readonly string[] = ['web-locks'];
+
+export interface SupportedModule {
+  /** The package. */
+  readonly name: string;
+  readonly path: string;
+  readonly library: SupportedLibrary;
+}
+
+/** What a program loads by `specifier`; undefined for what has no adapter. */
+export function findModule(specifier: string): SupportedModule | undefined {
+  if (Object.hasOwn(libraries, specifier))
+    return { name: specifier, path: '', library: libraries[specifier]! };
+  const slash = specifier.indexOf('/', specifier.startsWith('@') ? specifier.indexOf('/') + 1 : 0);
+  const name = specifier.slice(0, Math.max(slash, 0));
+  if (!Object.hasOwn(libraries, name)) return undefined;
+  // `import` wants the extension where a package has no `exports`.
+  const path = specifier.slice(slash + 1).replace(/\.js$/, '');
+  const library = libraries[name]!;
+  return library.paths?.includes(path) === true ? { name, path, library } : undefined;
+}
