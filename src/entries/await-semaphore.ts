@@ -15,6 +15,8 @@ const library = openEntry(adapter, (specifier) =>
 export const Semaphore: AwaitSemaphore.AwaitSemaphore['Semaphore'] = library.Semaphore;
 export const Mutex: AwaitSemaphore.AwaitSemaphore['Mutex'] = library.Mutex;
 
+export default library;
+
 /** Watches another copy of await-semaphore, and returns its exports, watched. */
 export function watch<T extends object>(copy: T, options?: WatchOptions): T {
   return watchLibrary(adapter, copy, options);

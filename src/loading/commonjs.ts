@@ -11,7 +11,13 @@ import type * as WatchLoaded from './watch-loaded.ts';
 interface ModuleLoader {
   _load(request: string, parent: unknown, isMain: boolean): unknown;
   _resolveFilename(request: string, parent: unknown, isMain: boolean): string;
-  readonly _extensions: { '.js'(module: { exports: unknown }, file: string): void };
+  readonly _extensions: { '.js'(module: LoadedModule, file: string): void };
+}
+
+interface LoadedModule {
+  exports: unknown;
+  /** Who loaded it first. */
+  readonly parent?: { readonly filename?: string | null } | null;
 }
 
 const require = createRequire(import.meta.url);
@@ -24,13 +30,15 @@ function loadWatchLoaded(): typeof WatchLoaded {
   ) as typeof WatchLoaded;
 }
 
-/** What a program would have to load for this file to come, if that is a supported library. */
-function libraryAt(file: string): string | undefined {
+/** What a program loads when this file comes, if that is a supported library, and not a part of one for another. */
+function libraryAt(file: string, { parent }: LoadedModule): string | undefined {
   const at = file.lastIndexOf(folders);
   if (at === -1) return undefined;
   const [first, second] = file.slice(at + folders.length).split(sep, 2) as [string, string | undefined];
   const name = first.startsWith('@') ? `${first}/${second}` : first;
   if (!Object.hasOwn(libraries, name)) return undefined;
+  const folder = file.slice(0, at + folders.length) + name.replace('/', sep) + sep;
+  if (parent?.filename?.startsWith(folder) === true) return undefined;
   const { resolve } = createRequire(file);
   return [name, ...(libraries[name]!.paths ?? []).map((each) => `${name}/${each}`)].find((specifier) => {
     try {
@@ -60,7 +68,7 @@ export function watchRequire(): void {
   const run = loader._extensions['.js'];
   loader._extensions['.js'] = function (module, file) {
     Reflect.apply(run, this, [module, file]);
-    const name = libraryAt(file);
+    const name = libraryAt(file, module);
     if (name !== undefined) module.exports = watchExports(name, module.exports, file);
   };
 }

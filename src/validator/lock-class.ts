@@ -224,7 +224,7 @@ export class LockClass {
   readonly isSerial: boolean;
   /**
    * Somebody may wait for what is granted of it to be discharged. Not so the jobs of timers and microtasks,
-   * which do not wait for each other, and so have no arrows, nor a limiter without a limit.
+   * which do not wait for each other, and so have no arrows.
    */
   readonly isAwaited: boolean;
   readonly isExempt: boolean;
@@ -260,9 +260,7 @@ export class LockClass {
     this.isSerial = options.isSerial ?? false;
     this.isAwaited =
       this.isSerial ||
-      (this.kind === 'executor'
-        ? this.permits > 1 && this.permits < Infinity
-        : this.kind !== 'flow' && !(this.kind === 'semaphore' && this.permits === Infinity));
+      (this.kind === 'executor' ? this.permits > 1 && this.permits < Infinity : this.kind !== 'flow');
     this.isExempt = options.isExempt ?? false;
     this.isPerCpu = options.isPerCpu ?? false;
     this.instanceOrders = options.sameClass === 'instances' ? new InstanceOrders(this.isFair) : undefined;
