@@ -20,7 +20,11 @@ await build({
 
 // What Jest loads by `require` must be the thing itself: an ES module would come as its namespace.
 const stubs = {
-  'jest-preset': "module.exports = require('./preset.js').createPreset(require.cache);",
+  // Names that can be read from the text, for an `import` of it; without those that it has not when switched off.
+  'jest-preset': `const preset = require('./preset.js').createPreset(require.cache);
+const { testEnvironment, moduleNameMapper, reporters } = preset;
+module.exports = { testEnvironment, moduleNameMapper, reporters };
+for (const name of Object.keys(module.exports)) if (!(name in preset)) delete module.exports[name];`,
   environment: "module.exports = require('./preset.js').createEnvironment(require);",
   reporter: "module.exports = require('./run-reporter.js').RunReporter;",
 };
