@@ -21,6 +21,12 @@ function loadAdapter(name: string): Adapter {
   return (require(`../adapters/${name}.${extension}`) as { adapter: Adapter }).adapter;
 }
 
+/** What Node itself has is watched where it is. */
+export function watchBuiltin(name: string, exports: object): void {
+  if (registration.isRegistered) loadConsole();
+  watchLibrary(loadAdapter(name), exports);
+}
+
 /** The exports of a library, watched unless its version was not tested. */
 export function watchLoaded<T extends object>(specifier: string, exports: T, file: string): T {
   const { name, path } = findModule(specifier)!;

@@ -49,9 +49,12 @@ function takeFromBudget(lockClass: LockClass): boolean {
   return budget.left-- > 0;
 }
 
-function isLost(obligation: Obligation, { engine }: Validator, number: number): boolean {
+function isLost(obligation: Obligation, validator: Validator, number: number): boolean {
+  const { engine } = validator;
   const { rare } = obligation;
   if (!obligation.isOpen || obligation.owner !== engine.owner) return false;
+  // Left held by a flow or a test that has ended, it is lost as well, and was told where that was known.
+  if (validator.isTold(obligation)) return false;
   // The callback of `run` ends some time, or hangs; either way the hold is not lost but kept.
   if (obligation.isScoped) return false;
   if (rare === null || rare.handles !== number || rare.custodian?.isWaiting === true) return false;

@@ -366,6 +366,11 @@ export class Validator {
     throw error;
   }
 
+  /** @internal Whether it has a finding of its own already. */
+  isTold(open: Obligation): boolean {
+    return this.#told.has(open);
+  }
+
   /** @internal A finding about something that is open: at `place`, else where that was asked for. */
   reportSince(
     code: FindingCode,
