@@ -66,7 +66,8 @@ test.each<[name: string, take: (validator: Validator, hold: Hold) => unknown]>([
   ['a timer', (validator, hold) => timeout(() => {}, 0, { transfer: [hold], validator })],
   ['RCU', (validator, hold) => new Rcu({ validator }).call(() => {}, { transfer: [hold] })],
 ])('what %s took up and never released is told at the end of the process', async (_name, take) => {
-  const validator = new Validator();
+  // The handles are garbage before the end, and the collector may be first to say so.
+  const validator = new Validator({ levels: { 'leaked-hold': 'off' } });
   await new Promise((resolve) => {
     void new Mutex({ name: 'cache', validator }).acquire().then((hold) => {
       take(validator, hold);

@@ -1,6 +1,5 @@
 /** Hand-over to a real thread. The thread runs the built package. */
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker, threadId } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -193,18 +192,25 @@ describe.each(policies)('a worker executor, %s', (_policy, options) => {
     expect(await exited).toEqual([0]);
   });
 
-  test.each<[name: string, end: (executor: WorkerExecutor, worker: Worker) => unknown]>([
-    ['is terminated', (_, worker) => sleep(50).then(() => worker.terminate())],
+  test.each<[name: string, end: (worker: Worker) => unknown]>([
+    ['is terminated', (worker) => worker.terminate()],
     ['crashes', () => {}],
   ])('a thread that %s rejects its jobs, with what they had', async (name, end) => {
-    const { executor, worker, a, c } = setting(options);
+    let isAsked!: () => void;
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    const { executor, worker, a, c } = setting(options, {
+      c: () => {
+        isAsked();
+        return c.acquire();
+      },
+    });
     const first = executor.run(
       { do: name === 'crashes' ? 'crash' : 'ask', name: 'c' },
       { transfer: [await a.acquire()] },
     );
     const second = executor.run({ do: 'release' }, { transfer: [await c.acquire()] });
     await Promise.all([
-      end(executor, worker),
+      name === 'crashes' || asked.then(() => end(worker)),
       expect(first).rejects.toMatchObject({ code: 'ERR_WORKER_EXITED' }),
       expect(second).rejects.toBeInstanceOf(WorkerExitError),
     ]);
@@ -213,6 +219,8 @@ describe.each(policies)('a worker executor, %s', (_policy, options) => {
       await job.catch((error: unknown) => {
         for (const hold of (error as WorkerExitError).lostHolds()) hold.release();
       });
+    // What the thread had asked for comes too late, and is free at once.
+    await turn();
     expect([a.isHeld, c.isHeld]).toEqual([false, false]);
     await expect(executor.run({ do: 'echo' })).rejects.toMatchObject({ code: 'ERR_WORKER_EXITED' });
   });
