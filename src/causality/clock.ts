@@ -44,7 +44,7 @@ function supersedes(newer: Grant, older: Grant): boolean {
   if (newer.strand !== older.strand) return false;
   if (newer.isOpen || older.isOpen || wasBesideOthers(older, newer)) return false;
   if (newer.isBreakable && !older.isBreakable) return false;
-  return newer.under === older.under || isSameCover(newer, older);
+  return newer.under === older.under || isNestedAlike(newer, older) || isSameCover(newer, older);
 }
 
 /** Whether `older` was asked for beside something that is not over, and `newer` was not. */
@@ -53,10 +53,44 @@ function wasBesideOthers({ siblings }: Grant, newer: Grant): boolean {
 }
 
 /**
+ * The commonest answer of `isSameCover` for less: nested in the same locks, each of which was released after
+ * what it covers. A program that goes round asks this of each grant of a round, and each was nested in the
+ * next one's covers, so that all but the first are told by one look.
+ */
+export function isNestedAlike(newer: Grant, older: Grant): boolean {
+  const { under: a } = newer;
+  const { under: b } = older;
+  if (a === null || b === null || older.isUngated || a.grant.endSeq < newer.seq || b.grant.endSeq < older.seq)
+    return false;
+  return isAlike(a.grant, b.grant, MAX_ALIKE_DEPTH);
+}
+
+/** It recurses, and programs may nest as deeply as they like. */
+const MAX_ALIKE_DEPTH = 64;
+
+/** Whether two grants that are over make the same gates, with what covered them. */
+function isAlike(a: Grant, b: Grant, depth: number): boolean {
+  const { key } = a;
+  if (key.alikeNewer === a && key.alikeOlder === b) return true;
+  if (!isSameGate(a, b) || a.endSeq === 0 || b.endSeq === 0 || a.coversConcurrent || b.coversConcurrent)
+    return false;
+  const { under: p } = a;
+  const { under: q } = b;
+  if (p !== q) {
+    if (p === null || q === null || depth === 0) return false;
+    if (p.grant.endSeq < a.endSeq || q.grant.endSeq < b.endSeq) return false;
+    if (!isAlike(p.grant, q.grant, depth - 1)) return false;
+  }
+  key.alikeNewer = a;
+  key.alikeOlder = b;
+  return true;
+}
+
+/**
  * Compares both covers. What is still open must be the same; where what is closed makes more of a gate for
  * `newer` than for `older`, it loses its gates.
  */
-function isSameCover(newer: Grant, older: Grant): boolean {
+export function isSameCover(newer: Grant, older: Grant): boolean {
   let hasMoreGates = older.isUngated;
   for (let n = newer.under, o = older.under; n !== o && (n !== null || o !== null);) {
     const a = n === null ? null : n.grant;
@@ -136,7 +170,10 @@ function compact(clock: ClockEntry): Clock {
     }
     kept.push(entry);
   }
-  for (const { grant } of kept) grant.key.kept = null;
+  for (const { grant } of kept) {
+    const { key } = grant;
+    key.kept = key.alikeNewer = key.alikeOlder = null;
+  }
   return rebuild(kept, null, clock.opens, kept.length + SPARE);
 }
 

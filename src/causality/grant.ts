@@ -11,6 +11,9 @@ export class ClockKey {
   /** Scratch space of `compact`: the pass that saw this key last, and what it has kept of it. */
   compactedAt = 0;
   kept: Grant[] | null = null;
+  /** The grants of this key that were found alike last; see `isAlike`. */
+  alikeNewer: Grant | null = null;
+  alikeOlder: Grant | null = null;
 
   constructor(isExclusive: boolean) {
     this.isExclusive = isExclusive;

@@ -216,9 +216,10 @@ export class Engine implements GrantVisitor {
     if (isRuled && clock !== null && clock !== since) {
       // Without its own part: of one lock twice, the other one must not pass for it.
       const sum = (clock.sum - (since === null ? 0 : since.sum) - open.shape) | 0;
-      const edges = key.row!.findSpan(sum);
-      if (edges === undefined) this.#walk(open, clock, sum);
-      else for (let i = 0; i < edges.length; i++) this.#count(edges[i]!);
+      const span = key.row!.findSpan(sum);
+      if (span === undefined) this.#walk(open, clock, sum);
+      else if (rare !== null && rare.inner !== null) for (const each of span.edges) this.#count(each);
+      else span.hits++;
     }
     if (isRuled && rare !== null && rare.inner !== null) this.#noteNested(open, rare.inner);
     const stack = rare === null ? undefined : open.stack;
@@ -246,10 +247,12 @@ export class Engine implements GrantVisitor {
     if (this.#walked !== null) row.keepSpan(sum, this.#walked);
   }
 
-  #count(known: KnownEdge): void {
-    if (known.countedAt === this.#dischargeSeq) return;
+  /** Whether it was not counted for this discharge before. */
+  #count(known: KnownEdge): boolean {
+    if (known.countedAt === this.#dischargeSeq) return false;
     known.countedAt = this.#dischargeSeq;
     known.edge.count++;
+    return true;
   }
 
   /** Everything that is asked for or open now belongs to the past. */
@@ -273,8 +276,7 @@ export class Engine implements GrantVisitor {
       known.isWarm &&
       (known.gateOrder.length === 0 || areGatesHeld(known.gateOrder, open, grant))
     ) {
-      this.#count(known);
-      if (this.#walked !== null) this.#walked.push(known);
+      if (this.#count(known) && this.#walked !== null) this.#walked.push(known);
       return;
     }
     this.#walked = null;

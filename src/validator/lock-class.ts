@@ -109,9 +109,11 @@ export interface KnownEdge {
 }
 
 /** What lay between a request and its discharge, if all its arrows were warm. */
-interface Span {
+export interface Span {
   readonly sum: number;
   readonly edges: readonly KnownEdge[];
+  /** How often it was met since its edges were counted. */
+  hits: number;
 }
 
 /** Spans kept by a row; programs repeat a few of them for ever. */
@@ -133,24 +135,37 @@ export class Row {
     this.mode = mode;
   }
 
-  /** The edges of a span that was met before, all of them warm; undefined for any other. */
-  findSpan(sum: number): readonly KnownEdge[] | undefined {
+  /** A span that was met before, all edges of it warm; undefined for any other. */
+  findSpan(sum: number): Span | undefined {
     const spans = this.#spans;
-    for (let i = 0; i < spans.length; i++) if (spans[i]!.sum === sum) return spans[i]!.edges;
+    for (let i = 0; i < spans.length; i++) if (spans[i]!.sum === sum) return spans[i];
     return undefined;
   }
 
   /** Keeps a span in the place of the oldest one. */
   keepSpan(sum: number, edges: readonly KnownEdge[]): void {
-    this.#spans[this.#nextSpan] = { sum, edges };
+    const oldest = this.#spans[this.#nextSpan];
+    if (oldest !== undefined) countEdges(oldest);
+    this.#spans[this.#nextSpan] = { sum, edges, hits: 0 };
     this.#nextSpan = (this.#nextSpan + 1) % KEPT_SPANS;
   }
 
   /** An edge is not warm any more, or all is forgotten. */
   dropSpans(): void {
+    this.countSpans();
     this.#spans = [];
     this.#nextSpan = 0;
   }
+
+  /** Brings the counts of edges up to date: the warm path counts spans only. */
+  countSpans(): void {
+    for (const span of this.#spans) countEdges(span);
+  }
+}
+
+function countEdges(span: Span): void {
+  for (const { edge } of span.edges) edge.count += span.hits;
+  span.hits = 0;
 }
 
 /** A class and a way of asking for it. */

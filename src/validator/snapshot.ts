@@ -24,6 +24,7 @@ export interface SnapshotParts {
 
 export function toSnapshot(parts: SnapshotParts): Snapshot {
   const { graph, classes, findings } = parts;
+  for (const { exclusive, shared } of classes) for (const row of [exclusive, shared]) row.countSpans();
   // A finding shows its arrows, those too that were there when it was published and did not come true.
   const found = findings.flatMap((finding) => finding.edges);
   const edges = [...new Set([...graph.edges(), ...found])].sort((a, b) => compareEdges(graph, a, b));

@@ -123,6 +123,21 @@ const programs: Program[] = [
     },
   ],
   [
+    'one order under a gate that is tried anew, and once under another',
+    ['error potential circular-dependency A→B→A 2'],
+    async (v) => {
+      const [gate, other, a, b] = [mutex(v, 'G'), mutex(v, 'O'), mutex(v, 'A'), mutex(v, 'B')];
+      await a.run(async () => {
+        for (let i = 0; i < 300; i++) {
+          const g = (i === 17 ? other : gate).tryAcquire()!;
+          await b.run(nothing);
+          g.release();
+        }
+      });
+      await gate.run(() => b.run(() => a.run(nothing)));
+    },
+  ],
+  [
     'two branches in one order, the later one under a gate',
     ['error potential circular-dependency A→B→A 2'],
     async (v) => {
