@@ -8,11 +8,27 @@ import { isPinned, pin } from './pin.ts';
 /** Nearly no program pins, and then no release should look for one. */
 let hasPins = false;
 
+type Fate = 'released' | 'handed over' | 'abandoned';
+
+// No private method of the class: that would cost each hold one more field.
+function reportDead(lock: Lock, fate: Fate): void {
+  if (fate === 'abandoned') return;
+  lock.reportBadRelease(
+    fate === 'released' ? 'was released twice' : 'was released through a hold that had been handed over',
+  );
+}
+
 /** What somebody has of a lock until it is released. */
 export class Hold implements Disposable, AsyncDisposable {
+  /**
+   * @internal Whoever resolves a promise with a hold asks whether it has one, and would go through all prototypes
+   * to find that it has none.
+   */
+  // oxlint-disable-next-line unicorn/no-thenable -- it is there to say that this is none
+  readonly then = undefined;
   readonly #lock: Lock;
   /** What became of it; `null` as long as it is open. */
-  #fate: 'released' | 'handed over' | 'abandoned' | null = null;
+  #fate: Fate | null = null;
   /** @internal How the lock was asked for; see `validator/lock-class.ts`. */
   code: number;
   /** @internal Units of a counted resource. */
@@ -49,21 +65,12 @@ export class Hold implements Disposable, AsyncDisposable {
    */
   release(): void {
     if (this.#fate !== null) {
-      this.#reportDead();
+      reportDead(this.#lock, this.#fate);
       return;
     }
     this.#fate = 'released';
     this.#lock.discharge(this);
     if (hasPins && isPinned(this)) this.#lock.reportBadRelease('was released while it was pinned');
-  }
-
-  #reportDead(): void {
-    if (this.#fate === 'abandoned') return;
-    this.#lock.reportBadRelease(
-      this.#fate === 'released'
-        ? 'was released twice'
-        : 'was released through a hold that had been handed over',
-    );
   }
 
   /**
