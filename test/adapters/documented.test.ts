@@ -1,13 +1,22 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { Adapter } from '../../src/adapters/shared/adapter.ts';
 import { builtins, libraries } from '../../src/adapters/shared/libraries.ts';
 import { formatRange } from '../../src/adapters/shared/versions.ts';
 
+const require = createRequire(import.meta.url);
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 const names = Object.keys(libraries);
+
+function isOfItsOwn(name: string, way: string): boolean {
+  const whole = require(name) as Record<string, unknown>;
+  const part = require(`${name}/${way}`) as Record<string, unknown>;
+  if (typeof part === 'function') return part !== whole;
+  return Object.entries(part).some(([key, value]) => value !== whole[key]);
+}
 
 it('there is a file, an entry and an export for each library, and no other', () => {
   const namesOf = (folder: string): string[] =>
@@ -22,10 +31,11 @@ it('there is a file, an entry and an export for each library, and no other', () 
     peerDependencies: Record<string, string>;
     peerDependenciesMeta: Record<string, { optional: boolean }>;
   };
-  const entries = Object.entries(libraries).flatMap(([name, { paths = [], replaces }]) =>
-    // A way to load a library that exports something of its own has an entry of its own.
-    [name, ...(replaces.includes('default') ? paths.map((each) => `${name}-${each}`) : [])],
-  );
+  // A way to load a library that exports something of its own has an entry of its own.
+  const entries = Object.entries(libraries).flatMap(([name, { paths = [] }]) => [
+    name,
+    ...paths.filter((each) => isOfItsOwn(name, each)).map((each) => `${name}-${each}`),
+  ]);
   expect(namesOf('src/entries').sort()).toEqual([...entries, ...builtins].sort());
   for (const entry of entries) {
     const exported = Object.values(manifest.exports).map((each) => (each as { default?: string }).default);

@@ -21,7 +21,7 @@ export type ProgramCase<L> = [
 ];
 
 /** `error circular-dependency` for each finding, sorted. */
-function codesOf(findings: readonly SnapshotFinding[]): string[] {
+export function codesOf(findings: readonly SnapshotFinding[]): string[] {
   return withoutLive(findings)
     .filter(({ severity }) => severity !== 'note')
     .map(({ severity, certainty, code }) => `${certainty} ${severity} ${code}`)

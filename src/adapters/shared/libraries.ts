@@ -3,7 +3,7 @@
 export interface SupportedLibrary {
   /** Exports that are replaced; `default` is the whole of a module that is a function. */
   readonly replaces: readonly string[];
-  /** Other ways to load it that give the same exports, or such as are replaced alike: `promise` for `mutexify/promise`. */
+  /** Other ways to load it that give the same exports, or such as are watched alike: `promise` for `mutexify/promise`. */
   readonly paths?: readonly string[];
 }
 
@@ -18,6 +18,7 @@ export const libraries: Readonly<Record<string, SupportedLibrary>> = {
   'es-toolkit': { replaces: ['Mutex', 'Semaphore', 'limitAsync'], paths: ['promise'] },
   'generic-pool': { replaces: [] },
   mutexify: { replaces: ['default'], paths: ['promise'] },
+  mysql2: { replaces: [], paths: ['promise'] },
   'p-limit': { replaces: ['default', 'limitFunction'] },
   'p-mutex': { replaces: ['default'] },
   'p-queue': { replaces: [] },

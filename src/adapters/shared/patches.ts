@@ -11,12 +11,15 @@ const stands = new WeakMap<object, object>();
 
 export class Patches {
   readonly #undo: (() => void)[] = [];
+  /** Then nothing more is put in front of anything: some classes are met late. */
+  #isUndone = false;
 
   /**
    * Puts another method in the place of `owner[name]`, with its name, length and visibility. `create` gets the
    * original. Returns whether there was one to replace.
    */
   method<F extends Method>(owner: object, name: string, create: (original: F) => F): boolean {
+    if (this.#isUndone) return false;
     const descriptor = Object.getOwnPropertyDescriptor(owner, name);
     const original = descriptor?.value as F | undefined;
     if (descriptor === undefined || typeof original !== 'function' || replacements.has(original))
@@ -97,6 +100,7 @@ export class Patches {
 
   /** Takes all of it back, the newest first. */
   undo(): void {
+    this.#isUndone = true;
     for (const undo of this.#undo.splice(0).reverse()) undo();
   }
 }
