@@ -62,6 +62,13 @@ const dialects: Record<string, Dialect> = {
     give: call,
     nesting: 'recursive-acquisition',
   },
+  effect: {
+    load: `import { Effect, Semaphore } from 'effect';`,
+    make: 'Semaphore.makeUnsafe(1)',
+    take: (lock) => `await Effect.runPromise(${lock}.take(1));`,
+    give: (lock) => `await Effect.runPromise(${lock}.release(1));`,
+    nesting: 'nested-capacity',
+  },
   'es-toolkit': {
     load: `import { Mutex } from 'es-toolkit';`,
     make: 'new Mutex()',
@@ -220,6 +227,59 @@ const special: Record<string, Bug[]> = {
             });
           save('').catch(() => {}).then(() => save('text')).then(() => console.log('done'));`;
         return { bug: program('()'), twin: program('async ()') };
+      })(),
+    },
+  ],
+  effect: [
+    {
+      name: 'two semaphores in both orders, by two fibers',
+      code: 'circular-dependency',
+      finishes: true,
+      ...(() => {
+        const program = (outer: string, inner: string): string => `
+          import { Effect, Fiber, Semaphore } from 'effect';
+          const program = Effect.gen(function* () {
+            const users = yield* Semaphore.make(1);
+            const orders = yield* Semaphore.make(1);
+            const first = yield* Effect.forkChild(users.withPermits(1)(orders.withPermits(1)(Effect.yieldNow)));
+            yield* Fiber.join(first);
+            const count = ${inner}.withPermits(1)(Effect.yieldNow); // asked
+            const second = yield* Effect.forkChild(${outer}.withPermits(1)(count)); // held
+            yield* Fiber.join(second);
+          });
+          Effect.runPromise(program).then(() => console.log('done'));`;
+        return { bug: program('orders', 'users'), twin: program('users', 'orders') };
+      })(),
+    },
+    {
+      name: 'a semaphore inside itself',
+      code: 'nested-capacity',
+      ...(() => {
+        const program = (inner: string): string => `
+          import { Effect, Semaphore } from 'effect';
+          const limit = Semaphore.makeUnsafe(1);
+          const inner = ${inner};
+          const count = inner.withPermits(1)(Effect.succeed(7)); // asked
+          const visit = limit.withPermits(1)(count); // held
+          Effect.runPromise(visit).then(() => console.log('done'));`;
+        return { bug: program('limit'), twin: program('Semaphore.makeUnsafe(1)') };
+      })(),
+    },
+    {
+      name: 'units taken within units',
+      code: 'nested-capacity',
+      finishes: true,
+      ...(() => {
+        const program = (take: string): string => `
+          import { Effect, Semaphore } from 'effect';
+          const memory = Semaphore.makeUnsafe(8);
+          ${take}
+          Effect.runPromise(load).then(() => console.log('done'));`;
+        return {
+          bug: program(`const parse = memory.withPermits(3)(Effect.yieldNow); // asked
+          const load = memory.withPermits(5)(parse); // held`),
+          twin: program(`const load = memory.withPermits(8)(Effect.yieldNow);`),
+        };
       })(),
     },
   ],

@@ -68,6 +68,15 @@ const LIBRARIES: [name: string, load: { import: string; require: string }, use: 
   ),
   both('await-semaphore', '{ Mutex: Lock }', 'const lock = new Lock(); const use = (fn) => lock.use(fn);'),
   both(
+    'effect',
+    '{ Semaphore }',
+    `const lock = Semaphore.makeUnsafe(1);
+    const use = async (fn) => {
+      const { Effect } = await import('effect');
+      await Effect.runPromise(lock.withPermits(1)(Effect.promise(fn)));
+    };`,
+  ),
+  both(
     'es-toolkit',
     '{ Mutex: Lock }',
     'const lock = new Lock(); const use = async (fn) => { await lock.acquire(); await fn(); lock.release(); };',
@@ -162,19 +171,22 @@ describe('an entry', () => {
     expectFindings(stderr);
   });
 
-  // Its entry has what we watch of it, and not the rest of a large library.
-  it.each(NAMES.filter((name) => name !== 'es-toolkit'))('of %s has the names that it has', (name) => {
-    const script = `
+  // Their entries have what we watch of them, and not the rest of a large library.
+  it.each(NAMES.filter((name) => name !== 'effect' && name !== 'es-toolkit'))(
+    'of %s has the names that it has',
+    (name) => {
+      const script = `
       import * as entry from 'lockdep/${name}'; import * as plain from '${name}';
       const names = Object.keys(entry).filter((name) => name !== 'watch' && name !== 'unwatch');
       console.log(JSON.stringify([names, Object.keys(plain)]));`;
-    const [names, plain] = JSON.parse(run(script).stdout) as [string[], string[]];
-    expect(plain.length).toBeGreaterThan(0);
-    // A compiled module has no default export; Node adds one.
-    const added = plain.includes('__esModule') ? ADDED : ['module.exports'];
-    const own = (all: string[]): string[] => all.filter((each) => !added.includes(each)).sort();
-    expect(own(names)).toEqual(own(plain));
-  });
+      const [names, plain] = JSON.parse(run(script).stdout) as [string[], string[]];
+      expect(plain.length).toBeGreaterThan(0);
+      // A compiled module has no default export; Node adds one.
+      const added = plain.includes('__esModule') ? ADDED : ['module.exports'];
+      const own = (all: string[]): string[] => all.filter((each) => !added.includes(each)).sort();
+      expect(own(names)).toEqual(own(plain));
+    },
+  );
 
   it.each(NAMES)('of %s is the original under `LOCKDEP=off`', (name) => {
     const script = `

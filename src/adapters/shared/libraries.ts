@@ -15,6 +15,7 @@ export const libraries: Readonly<Record<string, SupportedLibrary>> = {
   'await-lock': { replaces: ['default'] },
   'await-semaphore': { replaces: [] },
   bottleneck: { replaces: [] },
+  effect: { replaces: ['Semaphore'] },
   'es-toolkit': { replaces: ['Mutex', 'Semaphore', 'limitAsync'], paths: ['promise'] },
   'generic-pool': { replaces: [] },
   mutexify: { replaces: ['default'], paths: ['promise'] },

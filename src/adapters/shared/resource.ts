@@ -66,15 +66,26 @@ export class Resource {
   }
 
   /** As `ask`, for so many units of a counted resource. */
-  askFor(units: number, isBreakable: boolean, isScoped: boolean): Obligation | null {
+  askFor(
+    units: number,
+    isBreakable: boolean,
+    isScoped: boolean,
+    code: number = EXCLUSIVE,
+  ): Obligation | null {
     if (units > this.capacity)
       this.report('unsatisfiable-request', `has ${this.capacity} units, ${units} were asked for`, 'error');
-    const asked = this.ask(0, isBreakable, isScoped);
+    const asked = this.ask(code, isBreakable, isScoped);
     if (asked !== null && units !== 1) {
       (this.#units ??= new Map()).set(asked, units);
       rareOf(asked).units = units;
     }
     return asked;
+  }
+
+  /** What asks now was written elsewhere in the program. */
+  placeAt(asked: Obligation | null, stack: LazyStack): void {
+    // If one was wanted.
+    if (asked?.stack !== undefined) asked.stack = stack;
   }
 
   /** `asked` is not granted at once. */
@@ -159,7 +170,19 @@ export class Resource {
   refuseNow(asked: Obligation | null): void {
     if (!this.isWaiting(asked)) return;
     try {
+      this.#units?.delete(asked);
       this.engine.tracker.advance(this.engine.refuse(asked));
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** As `giveUp`, where whoever asked runs already and is about to hear of it. */
+  giveUpNow(asked: Obligation | null): void {
+    if (!this.isWaiting(asked)) return;
+    try {
+      this.#units?.delete(asked);
+      this.engine.tracker.advance(this.engine.cancel(asked));
     } catch (error) {
       this.#fault(error);
     }
@@ -177,6 +200,7 @@ export class Resource {
     }
     let clock: Clock;
     try {
+      this.#units?.delete(asked);
       clock = isOwn ? this.engine.cancel(asked) : this.engine.refuse(asked);
     } catch (error) {
       this.#fault(error);
