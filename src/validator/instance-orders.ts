@@ -17,15 +17,16 @@ export interface Contradiction {
 }
 
 export class InstanceOrders {
-  readonly #isFair: boolean;
+  /** It may turn out to be unfair later. */
+  readonly #lockClass: { readonly isFair: boolean };
   #graph = new DependencyGraph<undefined>();
   readonly #nodes = new Map<number, number>();
   #count = 0;
   /** Orders of which no other sighting could say more, by both nodes and the modes. */
   readonly #settled = new Set<number>();
 
-  constructor(isFair: boolean) {
-    this.#isFair = isFair;
+  constructor(lockClass: { readonly isFair: boolean }) {
+    this.#lockClass = lockClass;
   }
 
   /** Whether this order was seen as strongly as can be, so that another sighting of it changes nothing. */
@@ -97,10 +98,13 @@ export class InstanceOrders {
   #nodeOf(instance: number): number {
     let node = this.#nodes.get(instance);
     if (node === undefined) {
+      const lockClass = this.#lockClass;
       node = this.#graph.addNode({
         name: '',
         capacity: 1,
-        isFair: this.#isFair,
+        get isFair(): boolean {
+          return lockClass.isFair;
+        },
         isExecutor: false,
         isSerial: false,
       });

@@ -278,7 +278,7 @@ export class LockClass {
       (this.kind === 'executor' ? this.permits > 1 && this.permits < Infinity : this.kind !== 'flow');
     this.isExempt = options.isExempt ?? false;
     this.isPerCpu = options.isPerCpu ?? false;
-    this.instanceOrders = options.sameClass === 'instances' ? new InstanceOrders(this.isFair) : undefined;
+    this.instanceOrders = options.sameClass === 'instances' ? new InstanceOrders(this) : undefined;
   }
 
   /** The ways in which it was asked for so far that leave the event loop running. */

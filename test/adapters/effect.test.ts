@@ -7,6 +7,7 @@ import { unwatchLibrary, watchLibrary } from '../../src/adapters/shared/watching
 import { Validator } from '../../src/index.ts';
 import { hideFrames } from '../../src/validator/stack-trace.ts';
 import { type Scenario, importCopy, packageFolder, play } from './copies.ts';
+import { membersOf } from './members.ts';
 import { type ProgramCase, checkProgram } from './programs.ts';
 
 type Effects = typeof Library;
@@ -378,17 +379,13 @@ describe.each(copies)('effect, %s version', (_version, copy) => {
     const prototypes = [Semaphore.makeUnsafe(1), Effect.runFork(Effect.void)].map(
       (each) => Object.getPrototypeOf(each) as object,
     );
-    const methods = (): unknown[] =>
-      prototypes.flatMap((each) =>
-        Object.values(Object.getOwnPropertyDescriptors(each)).map(({ value }) => value as unknown),
-      );
-    const before = methods();
+    const before = membersOf(...prototypes);
     const watched = watchLibrary(adapter, copy, { validator });
-    expect(methods()).not.toEqual(before);
+    expect(membersOf(...prototypes)).not.toEqual(before);
     const semaphore = watched.Semaphore.makeUnsafe(1);
     const running = Effect.runPromise(semaphore.withPermits(1)(Effect.sleep('1 millis')));
     unwatchLibrary(copy);
-    expect(methods()).toEqual(before);
+    expect(membersOf(...prototypes)).toEqual(before);
     await running;
     await Effect.runPromise(semaphore.withPermits(1)(Effect.void));
     expect(validator.snapshot().classes.map(({ acquisitions }) => acquisitions)).toEqual([1]);

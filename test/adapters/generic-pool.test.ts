@@ -1,10 +1,11 @@
 import type * as GenericPool from 'generic-pool';
 import { afterEach, describe, expect, it } from 'vitest';
 import { adapter } from '../../src/adapters/generic-pool.ts';
-import { watchLibrary } from '../../src/adapters/shared/watching.ts';
+import { unwatchLibrary, watchLibrary } from '../../src/adapters/shared/watching.ts';
 import { Validator } from '../../src/index.ts';
 import { hideFrames } from '../../src/validator/stack-trace.ts';
 import { type Scenario, play, requireCopy } from './copies.ts';
+import { membersOf } from './members.ts';
 import { type ProgramCase, checkProgram } from './programs.ts';
 
 type Library = typeof GenericPool;
@@ -164,5 +165,25 @@ describe.each(copies)('generic-pool, %s version', (_version, load) => {
   it.each(programs)('finds %s', async (...program) => {
     // What hangs cannot be cleared.
     await checkProgram(adapter, load(), program).finally(() => program[3] === 'hang' && pools.splice(0));
+  });
+
+  it('is itself again when the watching is taken back, also by one who waits', async () => {
+    const library = load();
+    const { prototype } = library.Pool as unknown as { prototype: object };
+    const before = membersOf(prototype);
+    const validator = new Validator();
+    watchLibrary(adapter, library, { validator });
+    expect(membersOf(prototype)).not.toEqual(before);
+    const pool = createPool(library, { max: 1 });
+    const first = await pool.acquire();
+    const waiting = pool.acquire();
+    unwatchLibrary(library);
+    expect(membersOf(prototype)).toEqual(before);
+    await pool.release(first);
+    const second = await waiting;
+    expect(second).toBe(first);
+    await pool.release(second);
+    await pool.release(await pool.acquire());
+    expect(validator.snapshot().classes.map(({ acquisitions }) => acquisitions)).toEqual([2]);
   });
 });

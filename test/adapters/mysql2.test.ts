@@ -9,6 +9,7 @@ import { adapter } from '../../src/adapters/mysql2.ts';
 import { unwatchLibrary, watchLibrary } from '../../src/adapters/shared/watching.ts';
 import { Validator } from '../../src/index.ts';
 import { type Scenario, play, requireCopy } from './copies.ts';
+import { membersOf } from './members.ts';
 import { type Mysql, startMysql } from './mysql.ts';
 import { type ProgramCase, checkProgram, codesOf } from './programs.ts';
 
@@ -585,21 +586,14 @@ describe.each(copies)('mysql2, %s version', (_version, load, loadPromise) => {
   it('is itself again when the watching is taken back, also by one who waits', async () => {
     const library = load();
     const { prototype } = library.createPool({}).constructor as { prototype: object };
-    const methodsOf = (owner: object | null): unknown[] =>
-      owner === null || owner === Object.prototype
-        ? []
-        : [
-            ...Object.values(Object.getOwnPropertyDescriptors(owner)).map(({ value }) => value as unknown),
-            ...methodsOf(Object.getPrototypeOf(owner) as object | null),
-          ];
-    const before = methodsOf(prototype);
+    const before = membersOf(prototype);
     const validator = new Validator();
     watchLibrary(adapter, library, { validator });
-    expect(methodsOf(prototype)).not.toEqual(before);
+    expect(membersOf(prototype)).not.toEqual(before);
     const pool = createPool(library, { connectionLimit: 1 });
     const waiting = connect(pool);
     unwatchLibrary(library);
-    expect(methodsOf(prototype)).toEqual(before);
+    expect(membersOf(prototype)).toEqual(before);
     const connection = await waiting;
     connection.release();
     await query(pool, 'select 1 as x');

@@ -8,6 +8,7 @@ import { Validator } from '../../src/index.ts';
 import { hideFrames } from '../../src/validator/stack-trace.ts';
 import { type Scenario, play, requireCopy } from './copies.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
+import { membersOf } from './members.ts';
 import { type ProgramCase, checkProgram } from './programs.ts';
 
 type Library = typeof Tarn;
@@ -198,6 +199,27 @@ describe.each(copies)('tarn, %s version', (_version, load) => {
     } finally {
       await closePools();
     }
+  });
+
+  it('is itself again when the watching is taken back, also by one who waits', async () => {
+    const library = load();
+    const { prototype } = library.Pool as { prototype: object };
+    const before = membersOf(prototype);
+    const validator = new Validator();
+    watchLibrary(adapter, library, { validator });
+    expect(membersOf(prototype)).not.toEqual(before);
+    const pool = createPool(library, { max: 1 });
+    const first = await pool.acquire().promise;
+    const waiting = pool.acquire();
+    unwatchLibrary(library);
+    expect(membersOf(prototype)).toEqual(before);
+    pool.release(first);
+    const second = await waiting.promise;
+    expect(second).toBe(first);
+    pool.release(second);
+    pool.release(await pool.acquire().promise);
+    expect(validator.snapshot().classes.map(({ acquisitions }) => acquisitions)).toEqual([2]);
+    await closePools();
   });
 });
 

@@ -36,8 +36,6 @@ export class Resource {
   /** Units there are now, where they are counted. */
   capacity: number;
   #debt: Debt | null = null;
-  /** Units of grants that have more than one. */
-  #units: Map<Obligation, number> | null = null;
 
   constructor(validator: Validator, { name, madeAt, lockClass, ...options }: ResourceOptions) {
     this.validator = validator;
@@ -75,10 +73,7 @@ export class Resource {
     if (units > this.capacity)
       this.report('unsatisfiable-request', `has ${this.capacity} units, ${units} were asked for`, 'error');
     const asked = this.ask(code, isBreakable, isScoped);
-    if (asked !== null && units !== 1) {
-      (this.#units ??= new Map()).set(asked, units);
-      rareOf(asked).units = units;
-    }
+    if (asked !== null && units !== 1) rareOf(asked).units = units;
     return asked;
   }
 
@@ -170,7 +165,6 @@ export class Resource {
   refuseNow(asked: Obligation | null): void {
     if (!this.isWaiting(asked)) return;
     try {
-      this.#units?.delete(asked);
       this.engine.tracker.advance(this.engine.refuse(asked));
     } catch (error) {
       this.#fault(error);
@@ -181,7 +175,6 @@ export class Resource {
   giveUpNow(asked: Obligation | null): void {
     if (!this.isWaiting(asked)) return;
     try {
-      this.#units?.delete(asked);
       this.engine.tracker.advance(this.engine.cancel(asked));
     } catch (error) {
       this.#fault(error);
@@ -200,7 +193,6 @@ export class Resource {
     }
     let clock: Clock;
     try {
-      this.#units?.delete(asked);
       clock = isOwn ? this.engine.cancel(asked) : this.engine.refuse(asked);
     } catch (error) {
       this.#fault(error);
@@ -224,7 +216,6 @@ export class Resource {
     if (granted === null || !granted.isOpen) return;
     try {
       this.engine.discharge(granted);
-      if (this.#units !== null) this.#units.delete(granted);
     } catch (error) {
       this.#fault(error);
     }
@@ -238,9 +229,9 @@ export class Resource {
     while (units > 0) {
       const open = this.#findOpen();
       if (open === null) break;
-      const held = this.#units?.get(open) ?? 1;
+      const held = open.rare?.units ?? 1;
       // What was taken together may be given back bit by bit.
-      if (held > units) this.#units!.set(open, held - units);
+      if (held > units) rareOf(open).units = held - units;
       else this.discharge(open);
       units -= held;
     }
