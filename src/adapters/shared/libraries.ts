@@ -18,6 +18,7 @@ export const libraries: Readonly<Record<string, SupportedLibrary>> = {
   effect: { replaces: ['Semaphore'] },
   'es-toolkit': { replaces: ['Mutex', 'Semaphore', 'limitAsync'], paths: ['promise'] },
   'generic-pool': { replaces: [] },
+  knex: { replaces: [] },
   mutexify: { replaces: ['default'], paths: ['promise'] },
   mysql2: { replaces: [], paths: ['promise'] },
   'p-limit': { replaces: ['default', 'limitFunction'] },
