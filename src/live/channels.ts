@@ -43,8 +43,9 @@ const findings: Channel = channel('lockdep:finding');
 /** What was told of each validator that somebody listens to; the others are not observed. */
 const observed = new WeakMap<Validator, { publisher: Publisher; stop: () => void }>();
 const validators = new Set<WeakRef<Validator>>();
-/** References to what is gone are swept when there are so many. */
-const MOST_REFERENCES = 64;
+/** References to what is gone are swept when there are so many, and again when there are twice those that stay. */
+const FEWEST_REFERENCES = 64;
+let mostReferences = FEWEST_REFERENCES;
 
 function isWanted(): boolean {
   return findings.hasSubscribers || Object.values(channels).some(({ hasSubscribers }) => hasSubscribers);
@@ -91,7 +92,10 @@ for (const each of [...Object.values(channels), findings]) {
 
 /** Publishes what the validator is told, for as long as anybody listens. */
 export function offerEvents(validator: Validator): void {
-  if (validators.size >= MOST_REFERENCES) observeAll();
+  if (validators.size >= mostReferences) {
+    observeAll();
+    mostReferences = Math.max(FEWEST_REFERENCES, validators.size * 2);
+  }
   validators.add(new WeakRef(validator));
   observe(validator);
 }

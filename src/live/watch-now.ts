@@ -13,6 +13,7 @@ import type { Validator } from '../validator/validator.ts';
 import { offerEvents } from './channels.ts';
 import { dumpState, noteSeen } from './dump-state.ts';
 import { type Deadlock, createLiveFinding } from './live-finding.ts';
+import { readOldStacks } from './old-stacks.ts';
 import { createStallFindings } from './stalled-wait.ts';
 import { Stalls } from './stalls.ts';
 import { WaitForGraph } from './wait-for-graph.ts';
@@ -34,6 +35,7 @@ export class NowWatch implements LiveWatch {
   #unsure: Obligation[] = [];
   #isTurnWatched = false;
   #isTicking = false;
+  #isReading = false;
   /** What stood at an earlier check, by one of the requests of the cycle: since when. */
   readonly #standing = new WeakMap<Obligation, number>();
   /** On a cycle that was published; and on one that was certain. */
@@ -65,6 +67,19 @@ export class NowWatch implements LiveWatch {
   waitEnded(asked: Obligation): void {
     this.#room.delete(asked);
     if (this.#suspects.size > 0) this.#suspects.delete(asked);
+  }
+
+  tookStack(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const self = new WeakRef(this);
+    plainSetTimeout(() => self.deref()?.readStacks(), CHECK_MS).unref();
+  }
+
+  readStacks(): void {
+    this.#isReading = false;
+    const isYoungLeft = this.#guard(() => readOldStacks(this.#engine.newest, performance.now() - CHECK_MS));
+    if (isYoungLeft === true) this.tookStack();
   }
 
   /** Looks when this turn of the loop is over, without keeping the loop alive for that. */

@@ -12,9 +12,10 @@ import type { LockClass } from '../validator/lock-class.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { Validator } from '../validator/validator.ts';
 
+/** Weak, since the registry keeps it: what listens to a validator may be what has the handle. */
 interface Handle {
-  readonly obligation: Obligation;
-  readonly validator: Validator;
+  readonly obligation: WeakRef<Obligation>;
+  readonly validator: WeakRef<Validator>;
   /** A hand-over makes a new handle, and the one before does not count any more. */
   readonly number: number;
 }
@@ -23,8 +24,11 @@ const HANDLES_A_SECOND = 64;
 
 const budgets = new WeakMap<LockClass, { left: number; sinceMs: number }>();
 
-const handles = new FinalizationRegistry<Handle>(({ obligation, validator, number }) => {
-  if (!isLost(obligation, validator, number)) return;
+const handles = new FinalizationRegistry<Handle>((handle) => {
+  const obligation = handle.obligation.deref();
+  const validator = handle.validator.deref();
+  if (obligation === undefined || validator === undefined) return;
+  if (!isLost(obligation, validator, handle.number)) return;
   validator.reportSince('leaked-hold', obligation, 'is still held, and every means to release it is gone');
   // Nobody runs now whose lock could throw it.
   validator.flush();
@@ -35,7 +39,11 @@ export function noteHandle(hold: object, obligation: Obligation, validator: Vali
   const rare = rareOf(obligation);
   rare.handles++;
   if (obligation.isScoped || obligation.key.isWait || !takeFromBudget(obligation.lockClass)) return;
-  handles.register(hold, { obligation, validator, number: rare.handles });
+  handles.register(hold, {
+    obligation: new WeakRef(obligation),
+    validator: new WeakRef(validator),
+    number: rare.handles,
+  });
 }
 
 function takeFromBudget(lockClass: LockClass): boolean {

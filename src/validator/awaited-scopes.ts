@@ -7,8 +7,8 @@
  * `Promise.race` leaves no mark in the chain; see causality/races.ts.
  */
 import { fileURLToPath } from 'node:url';
-import { type Consumption, consumptionsOf } from '../causality/consumption.ts';
-import type { Obligation } from './obligation.ts';
+import { type Consumption, consumptionsOf, forgetConsumption } from '../causality/consumption.ts';
+import { type Obligation, rareOf } from './obligation.ts';
 import { type LazyStack, ownRoots } from './stack-trace.ts';
 
 const LINE = /^\s+at (async )?(?:(.*?) \()?(.+?)\)?$/;
@@ -17,8 +17,16 @@ const COMBINED = /^(?:Promise|Function)\.(?:all|allSettled)$/;
 
 /** Counts the callbacks of `run` that surely wait for a request, from the innermost on. */
 export function countAwaitedScopes(asked: Obligation): number {
+  const known = asked.rare === null ? -1 : asked.rare.awaitedScopes;
+  if (known >= 0) return known;
   const counts = consumptionsOf(asked).map((consumption) => countConsumed(asked, consumption));
   return Math.max(0, ...counts);
+}
+
+/** Reads the stacks for good, so that they keep nothing alive. Not in the turn in which it was asked for. */
+export function settleAwaitedScopes(asked: Obligation): void {
+  rareOf(asked).awaitedScopes = countAwaitedScopes(asked);
+  forgetConsumption(asked);
 }
 
 function countConsumed({ rare, stack }: Obligation, consumption: Consumption): number {

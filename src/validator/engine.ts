@@ -40,6 +40,8 @@ export interface EngineObserver {
 
 /** Told of every request that has to wait, and of the end of that wait. */
 export interface WaitListener {
+  /** A stack was taken that nobody has read. */
+  tookStack(): void;
   waits(asked: Obligation): void;
   /** It may have to wait, as far as we know. */
   mayWait(asked: Obligation): void;
@@ -110,6 +112,7 @@ export class Engine implements GrantVisitor {
     else {
       asked.stack = asked.transition.take();
       rareOf(asked).askedMs = performance.now();
+      this.waitListener?.tookStack();
     }
   }
 

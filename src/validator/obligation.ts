@@ -41,8 +41,9 @@ export class Rare {
   seenMs = 0;
   /** What it waits for is owed by somebody, and was never done. */
   debt: { readonly isOwed: boolean } | null = null;
-  /** How many callbacks of `run` the stack shows, if that was read; see awaited-scopes.ts. */
+  /** How many callbacks of `run` the stacks show, if those were read; see awaited-scopes.ts. */
   returnedScopes = -1;
+  awaitedScopes = -1;
   /** A wait for what is queued only, as the barrier of an executor is. */
   isPastReaders = false;
 }

@@ -87,6 +87,7 @@ export class Validator {
   #pendingError: LockdepError | undefined;
   #isFaulty = false;
   #levels: Levels;
+  readonly #retirement: Retirement;
   readonly #inputId: string = Math.random().toString(36).slice(2, 12);
 
   /**
@@ -103,6 +104,7 @@ export class Validator {
     this.#levels = readLevels(levels);
     this.#arrows = new Arrows(this.#graph, tracker);
     this.engine = new Engine(tracker, this.#arrows);
+    this.#retirement = { owner: this.engine.owner, tracker };
     if (onFinding !== undefined) this.onFinding(onFinding);
     if (onStall !== undefined) this.onStall(onStall, stallMs === undefined ? {} : { stallMs });
   }
@@ -180,6 +182,7 @@ export class Validator {
   reset(): void {
     retiredOwners.add(this.engine.owner);
     this.engine.reset();
+    this.#retirement.owner = this.engine.owner;
     this.#graph.clear();
     this.#arrows.changed = [];
     this.#arrows.gateClasses.clear();
@@ -312,7 +315,7 @@ export class Validator {
     this.#isFollowing = true;
     this.engine.tracker.enable();
     this.#watchNow();
-    retireWhenCollected.register(this, this.engine);
+    retireWhenCollected.register(this, this.#retirement);
   }
 
   /** @internal What reports call a class. */
@@ -499,10 +502,19 @@ export class Validator {
   }
 }
 
+/**
+ * What is to be done once a validator is collected. Not the engine, since the registry keeps what it is given:
+ * from what is open there, by the functions that asked, a way may lead back to the validator.
+ */
+interface Retirement {
+  owner: number;
+  readonly tracker: CausalTracker;
+}
+
 /** A collected validator's grants mean nothing any more; clocks may drop them. */
-const retireWhenCollected = new FinalizationRegistry<Engine>((engine) => {
-  retiredOwners.add(engine.owner);
-  engine.tracker.disable();
+const retireWhenCollected = new FinalizationRegistry<Retirement>(({ owner, tracker }) => {
+  retiredOwners.add(owner);
+  tracker.disable();
 });
 
 /** Keys of `LockClassOptions`. */

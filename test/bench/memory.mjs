@@ -62,6 +62,20 @@ const programs = {
       for (let i = 0; i < count; i++) await make('D').run(() => {});
     },
   ],
+  '10,000 validators whose program hangs': [
+    10_000,
+    async (count) => {
+      for (let i = 0; i < count; i++) {
+        const options = { validator: new Validator() };
+        const [x, y] = [new Mutex(options), new Mutex(options)];
+        const nest = (outer, inner) => void outer.run(() => turn().then(() => inner.run(() => {})));
+        nest(x, y);
+        nest(y, x);
+        await turn();
+        await turn();
+      }
+    },
+  ],
   '1,000,000 tries in one synchronous run of 1,000': [
     1_000_000,
     async (count) => {
