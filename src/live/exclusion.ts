@@ -20,7 +20,8 @@ export function isCounted({ lockClass }: Obligation): boolean {
 export function excludes(open: Obligation, waiting: Obligation): boolean {
   if (open.instance !== waiting.instance || open.owner !== waiting.owner) return false;
   const { kind } = waiting.lockClass;
-  if (kind === 'completion' || !open.lockClass.isAwaited) return false;
+  if (kind === 'completion') return waiting.rare !== null && waiting.rare.debt?.owed === open;
+  if (!open.lockClass.isAwaited) return false;
   const isShared = open.row?.mode === 'shared';
   const isExclusive = (waiting.key.code & 3) === EXCLUSIVE;
   if (kind === 'grouplock') return unitsOf(open) !== unitsOf(waiting);

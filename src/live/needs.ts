@@ -25,6 +25,18 @@ export function grantsBoundTo(asked: Obligation, { isDrained, isCertain }: Belie
   return mustProve ? filterProven(asked, covers) : covers;
 }
 
+/**
+ * Whether whoever does what `waiting` waits for is known to need `request` before: those who did so since it came to
+ * be owed got a lock of that class first, as a proven edge says. Who it will be this time nobody knows, and if it is
+ * somebody else he will ask for the same.
+ */
+export function isNeededToPay(waiting: Obligation, request: Obligation): boolean {
+  const owed = waiting.rare === null ? undefined : waiting.rare.debt?.owed;
+  if (owed === undefined || request === waiting || owed.owner !== request.owner) return false;
+  const edge = owed.row?.edges.find(request.key)?.edge;
+  return edge !== undefined && edge.count > 0 && edge.evidence === 'proven';
+}
+
 /** What was handed over is discharged by whoever has it, and by nobody else who had it before. */
 function isDischargedBeyond(asked: Obligation, cover: Obligation): boolean {
   const custodian = cover.rare === null ? null : cover.rare.custodian;

@@ -29,7 +29,7 @@ export function createStallFindings(
   for (const request of graph.waiting) {
     if (graph.isStuck(request)) continue;
     const holders = graph.holdersOf(request).filter((open) => !graph.isNeeding(open));
-    if (holders.length > 0 || request.rare?.debt?.isOwed === true)
+    if (holders.length > 0 || request.rare?.debt?.isUnpaid === true)
       addTo(stalls, nameOf(engine, request), request, holders);
     else indirect.push(request);
   }
@@ -60,7 +60,7 @@ function rootOf(graph: WaitForGraph, request: Obligation, seen: Set<Obligation>)
   for (const open of graph.holdersOf(request)) {
     if (!graph.isNeeding(open)) return request;
     for (const needed of graph.needsOf(open)) {
-      if (needed.rare?.debt?.isOwed === true) return needed;
+      if (needed.rare?.debt?.isUnpaid === true) return needed;
       const root = rootOf(graph, needed, seen);
       if (root !== undefined) return root;
     }

@@ -8,7 +8,7 @@
  */
 import type { Obligation } from '../validator/obligation.ts';
 import { blocksQueue, compareOrder, excludes, isCounted, standsInQueue, unitsOf } from './exclusion.ts';
-import { type Belief, grantsBoundTo } from './needs.ts';
+import { type Belief, grantsBoundTo, isNeededToPay } from './needs.ts';
 
 /** Why somebody waits: for a grant of somebody who waits as well, or behind him in the queue. */
 export interface Reason {
@@ -19,7 +19,7 @@ export interface Reason {
 
 interface Queue {
   readonly waiting: Obligation[];
-  readonly open: readonly Obligation[];
+  readonly open: Obligation[];
 }
 
 export class WaitForGraph {
@@ -48,8 +48,21 @@ export class WaitForGraph {
     }
     // A wait that may end by itself is none for good.
     const mayEnd = belief.isCertain && !belief.isDrained;
+    if (!mayEnd) this.#addDebts();
     this.#stuck = new Set(waiting.filter(({ isBreakable }) => !(mayEnd && isBreakable)));
     while (this.#reduce());
+  }
+
+  /** What somebody owes counts as held, where it is known what whoever does it needs. */
+  #addDebts(): void {
+    for (const each of this.waiting) {
+      const owed = each.rare === null ? undefined : each.rare.debt?.owed;
+      if (owed === undefined || this.#needs.has(owed)) continue;
+      const needed = this.waiting.filter((request) => isNeededToPay(each, request));
+      if (needed.length === 0) continue;
+      this.#needs.set(owed, needed);
+      this.#queues.get(each.instance)?.open.push(owed);
+    }
   }
 
   isStuck(request: Obligation): boolean {

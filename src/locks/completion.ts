@@ -65,7 +65,7 @@ export class Completion {
   wait(options?: WaitOptions): Promise<void> {
     const refusal = refusalOf(options);
     if (refusal !== undefined) return refusal;
-    if (this.#done === 0) return this.#sleepers.wait(options, this.#debt);
+    if (this.#done === 0) return this.#sleepers.wait(options, this.#debt?.state);
     this.#done--;
     return this.#sleepers.pass(options);
   }

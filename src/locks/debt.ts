@@ -12,32 +12,32 @@ import type { Watch } from './watch.ts';
  */
 export class Debt {
   readonly #watch: Watch;
-  #owed: Obligation;
+  /** Apart, since those who wait point to it. */
+  readonly state: { owed: Obligation; isUnpaid: boolean };
   #isPaid = false;
-  /** Nothing was ever done of it since it began. */
-  isOwed = true;
 
   constructor(watch: Watch) {
     this.#watch = watch;
-    this.#owed = watch.engine.arm(watch.lockClass, watch.instance, null, false);
+    this.state = { owed: watch.engine.arm(watch.lockClass, watch.instance, null, false), isUnpaid: true };
   }
 
   /** It is done, by whoever runs now. */
   pay(): void {
     const { engine, lockClass, instance } = this.#watch;
-    const paid = this.#owed;
+    const { state } = this;
+    const paid = state.owed;
     dischargeIn(this.#watch, paid);
     this.#isPaid = true;
-    this.isOwed = false;
-    this.#owed = engine.arm(lockClass, instance, paid, true);
+    state.isUnpaid = false;
+    state.owed = engine.arm(lockClass, instance, paid, true);
   }
 
   /** It begins anew, unless nothing was ever done of it. */
   restart(): void {
-    this.isOwed = true;
+    this.state.isUnpaid = true;
     if (!this.#isPaid) return;
     const { engine, lockClass, instance } = this.#watch;
-    this.#owed = engine.arm(lockClass, instance, null, true);
+    this.state.owed = engine.arm(lockClass, instance, null, true);
   }
 
   /** Draws the conclusions of a payment, once everything is in order. */

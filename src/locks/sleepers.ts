@@ -1,6 +1,6 @@
 /** Those who wait for something to happen and take nothing, first come, first served. */
 import { EXCLUSIVE, WAIT } from '../validator/lock-class.ts';
-import { type Obligation, type Rare, rareOf } from '../validator/obligation.ts';
+import { type Obligation, type Owing, rareOf } from '../validator/obligation.ts';
 import { type WaitOptions, isBreakable, watchForEnd } from './wait-options.ts';
 import { WaitQueue } from './wait-queue.ts';
 import type { Watch } from './watch.ts';
@@ -41,13 +41,13 @@ export class Sleepers {
     return engine.tracker.resolved(engine.grant(obligation), undefined);
   }
 
-  /** Waits until it is woken, or the options end the wait. `debt` tells whether that is owed. */
-  wait(options?: WaitOptions, debt: Rare['debt'] = null): Promise<void> {
+  /** Waits until it is woken, or the options end the wait. `debt` is what somebody owes it. */
+  wait(options?: WaitOptions, debt: Owing | null = null): Promise<void> {
     const obligation = this.#ask(options);
     if (obligation !== null) {
       obligation.lockClass.contentions++;
-      this.#watch!.engine.wait(obligation);
       rareOf(obligation).debt = debt;
+      this.#watch!.engine.wait(obligation);
     }
     return new Promise((resolve, reject) => {
       const sleeper: Sleeper = {

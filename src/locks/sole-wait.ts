@@ -62,7 +62,7 @@ export class SoleWait {
     if (this.isWaitedFor) return this.#rejectSecond();
     if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
     this.#condition = condition;
-    return this.#sleepers.wait(options, this.#debt);
+    return this.#sleepers.wait(options, this.#debt?.state);
   }
 
   /**

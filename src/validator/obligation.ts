@@ -39,13 +39,20 @@ export class Rare {
   handles = 0;
   /** When it was first seen open, if nobody took the time before. */
   seenMs = 0;
-  /** What it waits for is owed by somebody, and was never done. */
-  debt: { readonly isOwed: boolean } | null = null;
+  /** What it waits for is owed by somebody. */
+  debt: Owing | null = null;
   /** How many callbacks of `run` the stacks show, if those were read; see awaited-scopes.ts. */
   returnedScopes = -1;
   awaitedScopes = -1;
   /** A wait for what is queued only, as the barrier of an executor is. */
   isPastReaders = false;
+}
+
+/** What somebody owes to those who wait, as it stands. It leads to no lock, and to nobody who waits. */
+export interface Owing {
+  readonly owed: Obligation;
+  /** Nothing was ever done of it since it began. */
+  readonly isUnpaid: boolean;
 }
 
 /**
