@@ -20,14 +20,14 @@ import type { Validator } from './validator/validator.ts';
 /**
  * What is asked of a validator. A finding's `edges` are indices into the snapshot that comes with it. What is
  * open is published by `checkOpen` alone: at once when the loop has drained, else when it stood at the check
- * before too.
+ * before too, and for `standingMs` by now.
  */
 export interface WatchedValidator {
   readonly policy: 'off' | 'collect' | 'warn' | 'error';
   readonly findings: readonly { severity: Severity }[];
   snapshot: () => Snapshot;
   onFinding: (listener: (finding: SnapshotFinding, snapshot: () => Snapshot) => void) => () => void;
-  checkOpen: (options: { isDrained: boolean }) => void;
+  checkOpen: (options: { isDrained: boolean; standingMs?: number }) => void;
   /** Called once, at the end. */
   reportHeldAtEnd?: () => void;
   dumpState?: () => LiveState;
@@ -41,7 +41,9 @@ export interface InstallOptions {
   answersSignal?: boolean;
 }
 
-const CHECK_MS = 1000;
+/** Twice in the second for which a hang must stand, so that it is told within two. */
+const CHECK_MS = 500;
+const STANDING_MS = 950;
 const DUMP_SIGNAL = 'SIGUSR2';
 const STOPPING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
@@ -179,7 +181,7 @@ class ProcessConsole {
 
   #checkOpen(): void {
     this.#isChecking = true;
-    this.#guard(() => this.#validator.checkOpen({ isDrained: false }));
+    this.#guard(() => this.#validator.checkOpen({ isDrained: false, standingMs: STANDING_MS }));
     this.#isChecking = false;
     for (const [finding, snapshot] of this.#hanging.splice(0))
       this.#guard(() => this.#print(finding, snapshot));

@@ -32,11 +32,16 @@ export class Stalls {
     const now = performance.now();
     const all = [...waiting];
     for (const { listener, stallMs, told } of Array.from(this.#thresholds)) {
-      const late = all.filter((each) => now - (each.rare?.waitsSinceMs ?? now) >= stallMs && !told.has(each));
+      const late = all.filter((each) => ageOf(each, now) >= stallMs && !told.has(each));
       if (late.length === 0) continue;
       // Those who came soon after are told with them, and not once more in a moment.
-      for (const each of all) if (now - (each.rare?.waitsSinceMs ?? now) >= stallMs / 2) told.add(each);
+      for (const each of all) if (ageOf(each, now) >= stallMs / 2) told.add(each);
       listener(getState());
     }
   }
+}
+
+/** For how long it has waited, as far as anybody looked. */
+function ageOf({ rare }: Obligation, now: number): number {
+  return rare === null ? 0 : now - (rare.waitsSinceMs || rare.askedMs || rare.seenMs || now);
 }

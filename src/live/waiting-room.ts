@@ -18,8 +18,9 @@ export class WaitingRoom {
     return this.#waiting.size === 0;
   }
 
-  *all(): IterableIterator<Obligation> {
-    for (const queue of this.#waiting.values()) yield* queue;
+  /** Whether somebody may wait for one who holds nothing. */
+  get hasCreditors(): boolean {
+    return this.#creditors.size > 0;
   }
 
   add(asked: Obligation): void {

@@ -24,6 +24,10 @@ const plainSetImmediate = setImmediate;
 const plainSetTimeout = setTimeout;
 
 const CHECK_MS = 1000;
+/** A little less, since timers may come early. */
+const STANDING_MS = 950;
+/** As many requests of one turn that may wait are remembered. */
+const MOST_UNSURE = 1024;
 
 export class NowWatch implements LiveWatch {
   readonly #validator: WeakRef<Validator>;
@@ -35,6 +39,7 @@ export class NowWatch implements LiveWatch {
   #unsure: Obligation[] = [];
   #isTurnWatched = false;
   #isTicking = false;
+  #isCheckWanted = false;
   #isReading = false;
   /** What stood at an earlier check, by one of the requests of the cycle: since when. */
   readonly #standing = new WeakMap<Obligation, number>();
@@ -55,11 +60,18 @@ export class NowWatch implements LiveWatch {
       this.#suspects.add(asked);
       this.#watchTurn();
     }
-    if (answer === undefined || !this.#stalls.isEmpty) this.#tickSoon();
+    if (answer === undefined) this.#checkSoon();
+    else if (!this.#stalls.isEmpty) this.#tickSoon();
   }
 
   mayWait(asked: Obligation): void {
-    if (asked.under === null && this.#stalls.isEmpty) return;
+    if (!this.#stalls.isEmpty) this.#tickSoon();
+    if (asked.under === null && !this.#room.hasCreditors) return;
+    if (this.#unsure.length >= MOST_UNSURE) {
+      // In a turn without end most are over by now. Whoever is left out is found by the check of every second.
+      this.#unsure = this.#unsure.filter(({ isWaiting }) => isWaiting);
+      if (this.#unsure.length > MOST_UNSURE / 2) return;
+    }
     this.#unsure.push(asked);
     this.#watchTurn();
   }
@@ -104,41 +116,64 @@ export class NowWatch implements LiveWatch {
     for (const cycle of this.#findDeadlocks(suspects, false)) {
       if (cycle.isCertain) this.#publish(cycle);
       else {
-        this.#hasStood(cycle);
-        this.#tickSoon();
+        this.#hasStood(cycle, 0);
+        this.#checkSoon();
       }
     }
+  }
+
+  /** Looks at everything after a second, and every second as long as somebody waits. */
+  #checkSoon(): void {
+    this.#isCheckWanted = true;
+    this.#tickSoon();
   }
 
   #tickSoon(): void {
     if (this.#isTicking) return;
     this.#isTicking = true;
     const self = new WeakRef(this);
-    plainSetTimeout(() => self.deref()?.tick(), Math.min(CHECK_MS, this.#stalls.shortestMs)).unref();
+    // Half of it, so that a stall is told after one and a half of its time.
+    const ms = Math.min(CHECK_MS, this.#stalls.shortestMs / 2);
+    plainSetTimeout(() => self.deref()?.tick(), ms).unref();
   }
 
   tick(): void {
     this.#isTicking = false;
-    if (this.#room.isEmpty || this.#validator.deref() === undefined) return;
-    this.check({ isDrained: false });
+    if (this.#room.isEmpty) this.#isCheckWanted = false;
+    if (this.#validator.deref() === undefined) return;
+    const isAnybodyWaiting = this.#listWaiting().next().done !== true;
+    if (!isAnybodyWaiting || (!this.#isCheckWanted && this.#stalls.isEmpty)) return;
+    if (this.#isCheckWanted) this.check({ isDrained: false, standingMs: STANDING_MS });
+    else
+      this.#guard(() => {
+        noteSeen(this.#engine);
+        this.#lookForStalls();
+      });
     this.#tickSoon();
   }
 
-  check({ isDrained }: { isDrained: boolean }): void {
+  check({ isDrained, standingMs }: { isDrained: boolean; standingMs: number }): void {
     this.#guard(() => {
       noteSeen(this.#engine);
       for (const cycle of this.#findDeadlocks(this.#listWaiting(), isDrained))
-        if (cycle.isCertain || this.#hasStood(cycle)) this.#publish(cycle);
+        if (cycle.isCertain || this.#hasStood(cycle, standingMs)) this.#publish(cycle);
       if (isDrained) this.#publishStalls();
-      this.#stalls.look(this.#room.all(), () => this.dumpState());
+      this.#lookForStalls();
     });
   }
 
-  /** Whether the cycle stood at an earlier check; from now on it did. */
-  #hasStood({ knot }: Deadlock): boolean {
+  #lookForStalls(): void {
+    if (!this.#stalls.isEmpty) this.#stalls.look(this.#listWaiting(), () => this.dumpState());
+  }
+
+  /** Whether the cycle was seen before, and stands for so long by now; from now on it was. */
+  #hasStood({ knot }: Deadlock, standingMs: number): boolean {
     const requests = [...knot.keys()];
     const now = performance.now();
-    const has = requests.every((each) => (this.#standing.get(each) ?? Infinity) < now);
+    const has = requests.every((each) => {
+      const since = this.#standing.get(each) ?? Infinity;
+      return since < now && now - since >= standingMs;
+    });
     for (const each of requests) if (!this.#standing.has(each)) this.#standing.set(each, now);
     return has;
   }

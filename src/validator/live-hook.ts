@@ -8,8 +8,8 @@ import type { LiveState } from './live-state.ts';
 import type { Validator } from './validator.ts';
 
 export interface LiveWatch extends WaitListener {
-  /** Looks at all that waits; publishes what is certain, and what stood at the check before. */
-  check(options: { isDrained: boolean }): void;
+  /** Looks at all that waits; publishes what is certain, and what was seen before and stands for `standingMs` by now. */
+  check(options: { isDrained: boolean; standingMs: number }): void;
   /** What `check` would look at again. */
   findStanding(): Finding[];
   dumpState(): LiveState;

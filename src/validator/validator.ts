@@ -77,9 +77,8 @@ export class Validator {
   #isFollowing = false;
   #contexts: Contexts | undefined;
   readonly #findings = new Map<string, Finding>();
-  /** Provisional findings of earlier checks, which are published once they have stood for one. */
-  readonly #standing = new Map<string, number>();
-  #checks = 0;
+  /** Provisional findings of the check before, and since when they stand; they are published once they have for long enough. */
+  #standing = new Map<string, number>();
   /** What is open and has a finding of its own. */
   readonly #told = new WeakSet<Obligation>();
   readonly #listeners = new Set<FindingListener>();
@@ -195,18 +194,21 @@ export class Validator {
   }
 
   /**
-   * Looks at what is open: publishes provisional findings that stood at the check before. With
-   * `isDrained` (the event loop is empty) requests that wait will wait for ever, so what they close is certain;
-   * and what was handed over is not taken up any more.
+   * Looks at what is open: publishes provisional findings that stood at the check before, and for `standingMs` by
+   * now. With `isDrained` (the event loop is empty) requests that wait will wait for ever, so what they close is
+   * certain; and what was handed over is not taken up any more.
    */
-  checkOpen({ isDrained }: { isDrained: boolean }): void {
-    this.#checks++;
+  checkOpen({ isDrained, standingMs = 0 }: { isDrained: boolean; standingMs?: number }): void {
+    // First, since it says more than that classes may hang so.
+    this.#live?.check({ isDrained, standingMs });
+    const before = this.#standing;
+    this.#standing = new Map();
+    const now = performance.now();
     for (const [fingerprint, finding] of this.#findOpen(isDrained)) {
-      const since = this.#standing.get(fingerprint);
-      if (isDrained || (since !== undefined && since < this.#checks)) this.#publish(finding);
-      else this.#standing.set(fingerprint, this.#checks);
+      const since = before.get(fingerprint);
+      this.#standing.set(fingerprint, since ?? now);
+      if (isDrained || (since !== undefined && now - since >= standingMs)) this.#publish(finding);
     }
-    this.#live?.check({ isDrained });
     if (isDrained) this.#reportNotTakenUp();
   }
 

@@ -57,6 +57,8 @@ export class Resource {
       const asCode = code === EXCLUSIVE && this.capacity === Infinity ? TRY : code;
       const asked = this.engine.ask(this.lockClass, asCode, this.instance, isBreakable);
       asked.isScoped = isScoped;
+      // Not all libraries say whether they keep somebody waiting; if so, it is seen when this turn is over.
+      if (asCode !== TRY) this.engine.waitListener?.mayWait(asked);
       return asked;
     } catch (error) {
       return this.#fault(error);
