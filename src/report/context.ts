@@ -25,6 +25,8 @@ export interface FindingContext {
   edges: SnapshotEdge[];
   edgeAt: (index: number) => SnapshotEdge | undefined;
   classNamed: (name: string) => SnapshotClass | undefined;
+  /** Of a cycle of classes: its locks hang in the same chain now, which is told as well. */
+  isToldLive: boolean;
   /** What was merged; a single one needs no mention. */
   inputs: readonly SnapshotInput[];
 }
@@ -70,8 +72,21 @@ export function createContext(
     edgeAt: (index) => snapshot.edges[index],
     // Of several locks of a class, each has a number in a hang.
     classNamed: (name) => classes.get(name) ?? classes.get(name.replace(/#\d+$/, '')),
+    isToldLive: snapshot.findings.some((other) => isHangOf(other, finding)),
     inputs: snapshot.inputs,
   };
+}
+
+/** Whether `live` says of locks what `finding` says of their classes. */
+function isHangOf(live: SnapshotFinding, finding: SnapshotFinding): boolean {
+  const { code, chain } = finding;
+  if (live.code !== 'live-deadlock' || code === 'live-deadlock') return false;
+  if (chain.length < 2 || live.chain.length !== chain.length) return false;
+  // Both go round, and may begin anywhere.
+  const names = chain.slice(0, -1);
+  return names.some((_, start) =>
+    names.every((__, i) => live.chain[i] === names[(start + i) % names.length]),
+  );
 }
 
 /** Lists the gates that keep the flows of a note apart: those of every arrow, else of any two of them. */

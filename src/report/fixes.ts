@@ -79,7 +79,7 @@ const FIXES: Readonly<Record<FindingCode, Fix>> = {
   'upgrade-deadlock': ({ name, held, asked }) =>
     `take ${name} for writing${held}, or stop reading before asking to write${asked}.`,
   'nested-capacity': ({ name, held, asked }) =>
-    `ask for all units of ${name} at once${held}, or return the first before asking for more${asked}.`,
+    `pass on the unit of ${name} taken${held} instead of asking for another${asked}; else ask for all at once, or return the first before asking for more.`,
   'unsatisfiable-request': ({ name, asked, permits, isCompletion }) =>
     isCompletion
       ? `let one flow at a time wait for ${name}${asked}, or make it a Completion.`

@@ -53,6 +53,23 @@ function formatArrangement(context: FindingContext): string {
   return ': one for each arrow, at the same time.';
 }
 
+/** Of a circle of now that is not certain: what else could end it. */
+function formatCircling({ finding }: FindingContext): string {
+  const { flows, participants = [] } = finding;
+  const waiting = `${formatCountWord(flows)} ${flows === 1 ? 'flow waits' : 'flows wait'} in a circle now`;
+  const wayOut = participants.some((each) => each.wayOut !== undefined)
+    ? 'a wait on it may still be given up'
+    : 'somebody else could still release what is held on it';
+  return `${waiting}. It is not certain, and looked at again: ${wayOut}.`;
+}
+
+/** A hang that has a finding of its own is no second one. */
+export function formatSameHang({ isToldLive }: FindingContext): string | undefined {
+  return isToldLive
+    ? 'One hang, told twice: here the order of the classes, under [live-deadlock] who waits for whom now.'
+    : undefined;
+}
+
 /** Says how many flows it takes to hang, and what each does; nothing where no flow has to wait. */
 export function formatFlows(context: FindingContext): string | undefined {
   const { finding, edges } = context;
@@ -60,9 +77,7 @@ export function formatFlows(context: FindingContext): string | undefined {
   if (!isCycle(context) || flows < 1) return undefined;
   if (findGates(context).length > 0) return undefined;
   if (finding.certainty === 'certain') return formatHangingNow(flows);
-  if (finding.code === 'live-deadlock') {
-    return `${formatCountWord(flows)} ${flows === 1 ? 'flow waits' : 'flows wait'} in a circle now; only a release from elsewhere would end it.`;
-  }
+  if (finding.code === 'live-deadlock') return formatCircling(context);
   if (flows === 1) return `${formatEnough(flows)}.`;
   if (finding.severity === 'note' && edges.every((edge) => edge.simultaneous)) return undefined;
   return `${formatEnough(flows)}${formatArrangement(context)}`;

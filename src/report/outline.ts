@@ -1,7 +1,7 @@
 import { createBlocks } from './blocks.ts';
 import type { FindingContext } from './context.ts';
 import { formatFix } from './fixes.ts';
-import { formatFlows } from './flows.ts';
+import { formatFlows, formatSameHang } from './flows.ts';
 import type { Block } from './layout.ts';
 import { listLegend } from './markers.ts';
 import { formatJoint } from './origins.ts';
@@ -25,6 +25,7 @@ export function outlineFinding(context: FindingContext): Outline {
       formatWayOut(context.finding),
       formatJoint(context),
       formatFlows(context),
+      formatSameHang(context),
     ].filter((line) => line !== undefined),
     fix: formatFix(context),
   };

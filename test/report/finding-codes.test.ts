@@ -99,8 +99,9 @@ const cases: Case[] = [
 
   Ten flows are enough: they hold all 10 units of "pool", and each asks for
     more.
-  Fix: ask for all units of "pool" at once at src/a.ts:3, or return the first
-       before asking for more at src/a.ts:5.`,
+  Fix: pass on the unit of "pool" taken at src/a.ts:3 instead of asking for
+       another at src/a.ts:5; else ask for all at once, or return the first
+       before asking for more.`,
   },
   {
     code: 'unsatisfiable-request',

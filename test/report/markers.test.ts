@@ -138,7 +138,25 @@ describe('how many flows it takes', () => {
 
   test('of waits that may end is told as it stands now', () => {
     const text = formatCycle({}, { code: 'live-deadlock', severity: 'warning' });
-    expect(text).toContain('  Two flows wait in a circle now; only a release from elsewhere would end it.\n');
+    expect(text).toContain(
+      '  Two flows wait in a circle now. It is not certain, and looked at again: somebody else could still release what is held on it.\n',
+    );
+    const participants = [{ holds: 'A', waitsFor: 'B', wayOut: 'timeout-or-signal' as const }];
+    expect(formatCycle({}, { code: 'live-deadlock', severity: 'warning', participants })).toContain(
+      '  Two flows wait in a circle now. It is not certain, and looked at again: a wait on it may still be given up.\n',
+    );
+  });
+
+  test('of classes whose locks hang in the same chain, wherever that begins, is told as one hang', () => {
+    const found = finding('circular-dependency', ['A', 'B', 'C', 'A'], { edges: [0, 1, 2], flows: 3 });
+    const edges = [edge('A', 'B'), edge('B', 'C'), edge('C', 'A')];
+    const tell = (chain: string[]): string => {
+      const findings = [found, finding('live-deadlock', chain, { flows: 3 })];
+      return formatFinding(found, snapshot({ edges, findings }), { width: 200 });
+    };
+    expect(tell(['C', 'A', 'B', 'C'])).toContain('  One hang, told twice: here the order of the classes, ');
+    expect(tell(['A', 'C', 'B', 'A'])).not.toContain('One hang');
+    expect(tell(['A', 'B', 'A'])).not.toContain('One hang');
   });
 });
 
