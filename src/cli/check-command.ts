@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import '../live/attach.ts';
 import { fillSources } from '../report/source-lines.ts';
 import { TraceReader } from '../trace/read-trace.ts';
 import { TraceError } from '../trace/scanner.ts';

@@ -22,6 +22,8 @@ export class RecordedReplay {
   readonly #tracker: TraceTracker;
   readonly #locks: LockTable;
   readonly #requests = new Map<string, Obligation>();
+  /** What is owed of each completion, as it stands. */
+  readonly #debts = new Map<number, { owed: Obligation; isUnpaid: boolean }>();
 
   constructor(validator: Validator, tracker: TraceTracker, locks: LockTable) {
     this.#validator = validator;
@@ -38,6 +40,8 @@ export class RecordedReplay {
     const instance = event.lock.instance === '' ? 0 : lock.instance;
     const asked = engine.ask(lockClass, code, instance, event.isTimed);
     if (EXECUTORS.has(lockClass.kind) && (code === 0 || code === TRY)) rareOf(asked).isJob = true;
+    const debt = event.isWait && lockClass.kind === 'completion' ? this.#debts.get(instance) : undefined;
+    if (debt !== undefined) rareOf(asked).debt = debt;
     this.#requests.set(id, asked);
   }
 
@@ -45,7 +49,13 @@ export class RecordedReplay {
     const lock = this.#locks.lockOf(name);
     this.#tracker.clock = frame.clock;
     const before = since === undefined ? null : this.#find(since);
-    this.#requests.set(id, this.#validator.engine.arm(lock.of.lockClass, lock.instance, before, isRenewed));
+    const owed = this.#validator.engine.arm(lock.of.lockClass, lock.instance, before, isRenewed);
+    this.#requests.set(id, owed);
+    // It goes on from what was paid, else it begins.
+    const state = { owed, isUnpaid: before === null };
+    const debt = this.#debts.get(lock.instance);
+    if (debt === undefined) this.#debts.set(lock.instance, state);
+    else Object.assign(debt, state);
   }
 
   grant(frame: Frame, id: string): void {
@@ -77,6 +87,7 @@ export class RecordedReplay {
 
   end(): void {
     this.#requests.clear();
+    this.#debts.clear();
   }
 
   #find(id: string): Obligation {

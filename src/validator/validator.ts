@@ -199,8 +199,9 @@ export class Validator {
    * certain; and what was handed over is not taken up any more.
    */
   checkOpen({ isDrained, standingMs = 0 }: { isDrained: boolean; standingMs?: number }): void {
-    // First, since it says more than that classes may hang so.
-    this.#live?.check({ isDrained, standingMs });
+    // First, since it says more than that classes may hang so. What was recorded hung if the loop had drained.
+    const live = isDrained && this.policy !== 'off' ? (this.#live ??= liveHook.create?.(this)) : this.#live;
+    live?.check({ isDrained, standingMs });
     const before = this.#standing;
     this.#standing = new Map();
     const now = performance.now();

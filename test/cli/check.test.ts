@@ -86,6 +86,26 @@ describe('lockdep check', () => {
   });
 });
 
+describe('what waits when a trace ends', () => {
+  const ring = 'T1|acq(A)|1\nT2|acq(B)|2\nT1|req(B)|3\nT2|req(A)|4\n';
+  const gone = 'T1|acq(A)|1\nT2|req(A)|2\n';
+  const cases: [name: string, trace: string, codes: string[]][] = [
+    ['hangs where the loop had drained', `${ring}#! drained\n`, ['circular-dependency', 'live-deadlock']],
+    ['may go on where that is not said', ring, ['circular-dependency']],
+    ['is stalled behind a holder that has gone', `${gone}#! drained\n`, ['stalled-wait']],
+    ['may still be let in', gone, []],
+    ['has been let in', `${gone}T1|rel(A)|3\nT2|acq(A)|4\nT2|rel(A)|5\n#! drained\n`, []],
+  ];
+
+  test.each(cases)('%s', (_name, trace, codes) => {
+    const cwd = makeTraces({ 'end.trace': trace });
+    const { stdout } = runCli(['check', '--format', 'json', 'end.trace'], { cwd });
+    const { findings } = JSON.parse(stdout) as { findings: { code: string }[] };
+    const told = findings.map(({ code }) => code).filter((code) => code !== 'held-at-end');
+    expect(told).toEqual(codes);
+  });
+});
+
 describe('lockdep run --trace', () => {
   const program = `import { Mutex } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
 const [a, b] = ['A', 'B'].map((name) => new Mutex({ name }));
@@ -100,6 +120,31 @@ await b.run(() => a.run(() => {}));
     const check = runCli(['check', 'run.trace'], { cwd });
     expect({ ...check, stdout: '', stderr: check.stdout }).toEqual(run);
     expect(readdirSync(cwd).sort()).toEqual(['app.mjs', 'run.trace']);
+  });
+
+  const hang = `import { Completion, Mutex } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const [a, b, c] = ['A', 'B', 'C'].map((name) => new Mutex({ name }));
+const done = new Completion({ name: 'done' });
+void a.run(async () => { await turn(); await b.run(() => {}); });
+void b.run(async () => { await turn(); await a.run(() => {}); });
+void c.run(() => new Promise(() => {}));
+setImmediate(() => void c.run(() => {}));
+void done.wait();
+`;
+
+  test('records a hang that checks as the run did', () => {
+    const cwd = makeTraces({ 'app.mjs': hang });
+    const run = runCli(['run', '--trace', 'run.trace', 'app.mjs'], { cwd });
+    const check = runCli(['check', 'run.trace'], { cwd });
+    const heads = (text: string): string[] => text.match(/\[[a-z-]+\]$/gm) ?? [];
+    expect(heads(run.stderr)).toEqual([
+      '[circular-dependency]',
+      '[live-deadlock]',
+      '[stalled-wait]',
+      '[stalled-wait]',
+    ]);
+    expect(heads(check.stdout)).toEqual(heads(run.stderr));
   });
 
   test('tells beforehand that the file cannot be written', () => {
