@@ -8,6 +8,7 @@
  */
 import { types } from 'node:util';
 import { isBehind } from '../causality/clock.ts';
+import { expectAwait } from '../causality/consumption.ts';
 import { checkCount, checkFunction, checkOptions, rejectArgument } from '../validator/errors.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import type { Hold } from '../locks/hold.ts';
@@ -95,7 +96,7 @@ export class WorkQueue {
     });
     if (watch !== null) {
       TaskOf.stamp(promise, task);
-      if (this.#running >= this.#concurrency) watch.engine.wait(task.obligation!);
+      if (this.#running >= this.#concurrency) noteWait(watch, task.obligation!, promise);
     }
     if (this.#last === null) this.#first = task;
     else this.#last.next = task;
@@ -110,7 +111,7 @@ export class WorkQueue {
 
   /** Resolves as soon as no job is queued or running; jobs that are added meanwhile count. */
   drain(): Promise<void> {
-    return this.#isIdle ? this.#drainers.pass() : this.#drainers.wait();
+    return this.#isIdle ? this.#drainers.pass() : this.#drainers.wait(undefined, null, this.#concurrency);
   }
 
   /**
@@ -190,6 +191,12 @@ export class WorkQueue {
 
 function createSleepers(watch: Watch | null): Sleepers {
   return new Sleepers(watch, 'the queue', 'still at work');
+}
+
+/** Whoever adds a job need not wait for it; if it holds something, it matters whether it awaits the promise. */
+function noteWait({ engine }: Watch, job: Obligation, promise: Promise<unknown>): void {
+  if (job.under !== null && job.transition.budget > 0) void expectAwait(promise, job);
+  engine.wait(job);
 }
 
 function ignore(): void {}

@@ -2,7 +2,7 @@
 import { includesGrant } from '../causality/grant.ts';
 import { hasRace } from '../causality/races.ts';
 import type { Obligation } from '../validator/obligation.ts';
-import { countAwaitedScopes } from '../validator/awaited-scopes.ts';
+import { countAwaitedScopes, isConsumed } from '../validator/awaited-scopes.ts';
 
 /** How far to believe. */
 export interface Belief {
@@ -42,7 +42,7 @@ function isDischargedBeyond(asked: Obligation, cover: Obligation): boolean {
   const custodian = cover.rare === null ? null : cover.rare.custodian;
   if (custodian !== null) return custodian === asked || includesGrant(asked.under, custodian);
   // Whoever asked for a job need not be waiting for it.
-  return asked.rare?.isJob !== true;
+  return asked.rare?.isJob !== true || isConsumed(asked);
 }
 
 /** What a callback of `run` must get before it can end. */

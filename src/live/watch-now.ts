@@ -60,6 +60,8 @@ export class NowWatch implements LiveWatch {
       this.#suspects.add(asked);
       this.#watchTurn();
     }
+    // Whether somebody awaits a job is known when this turn is over.
+    if (answer === false && asked.under !== null && asked.rare?.isJob === true) this.#noteUnsure(asked);
     if (answer === undefined) this.#checkSoon();
     else if (!this.#stalls.isEmpty) this.#tickSoon();
   }
@@ -67,6 +69,10 @@ export class NowWatch implements LiveWatch {
   mayWait(asked: Obligation): void {
     if (!this.#stalls.isEmpty) this.#tickSoon();
     if (asked.under === null && !this.#room.hasCreditors) return;
+    this.#noteUnsure(asked);
+  }
+
+  #noteUnsure(asked: Obligation): void {
     if (this.#unsure.length >= MOST_UNSURE) {
       // In a turn without end most are over by now. Whoever is left out is found by the check of every second.
       this.#unsure = this.#unsure.filter(({ isWaiting }) => isWaiting);
@@ -105,8 +111,11 @@ export class NowWatch implements LiveWatch {
     this.#isTurnWatched = false;
     const unsure = this.#unsure;
     this.#unsure = [];
-    for (const asked of unsure)
-      if (asked.isWaiting && asked.owner === this.#engine.owner) this.#engine.wait(asked);
+    for (const asked of unsure) {
+      if (!asked.isWaiting || asked.owner !== this.#engine.owner) continue;
+      if (asked.rare === null || asked.rare.waitOrder === 0) this.#engine.wait(asked);
+      else if (this.#room.mayCloseCycle(asked) === true) this.#suspects.add(asked);
+    }
     const suspects = this.#suspects;
     this.#suspects = new Set();
     if (suspects.size > 0) this.#guard(() => this.#look(suspects));

@@ -41,12 +41,17 @@ export class Sleepers {
     return engine.tracker.resolved(engine.grant(obligation), undefined);
   }
 
-  /** Waits until it is woken, or the options end the wait. `debt` is what somebody owes it. */
-  wait(options?: WaitOptions, debt: Owing | null = null): Promise<void> {
+  /**
+   * Waits until it is woken, or the options end the wait. `debt` is what somebody owes it; `units` are those of a
+   * counted resource that must be free.
+   */
+  wait(options?: WaitOptions, debt: Owing | null = null, units = 1): Promise<void> {
     const obligation = this.#ask(options);
     if (obligation !== null) {
       obligation.lockClass.contentions++;
-      rareOf(obligation).debt = debt;
+      const rare = rareOf(obligation);
+      rare.debt = debt;
+      rare.units = units;
       this.#watch!.engine.wait(obligation);
     }
     return new Promise((resolve, reject) => {

@@ -25,8 +25,15 @@ export function countAwaitedScopes(asked: Obligation): number {
 
 /** Reads the stacks for good, so that they keep nothing alive. Not in the turn in which it was asked for. */
 export function settleAwaitedScopes(asked: Obligation): void {
-  rareOf(asked).awaitedScopes = countAwaitedScopes(asked);
+  const rare = rareOf(asked);
+  rare.isConsumed = isConsumed(asked);
+  rare.awaitedScopes = countAwaitedScopes(asked);
   forgetConsumption(asked);
+}
+
+/** Whether somebody awaited the promise of the request, or put a handler on it, as far as it was asked. */
+export function isConsumed(asked: Obligation): boolean {
+  return asked.rare?.isConsumed === true || consumptionsOf(asked).length > 0;
 }
 
 function countConsumed({ rare, stack }: Obligation, consumption: Consumption): number {

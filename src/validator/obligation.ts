@@ -44,6 +44,8 @@ export class Rare {
   /** How many callbacks of `run` the stacks show, if those were read; see awaited-scopes.ts. */
   returnedScopes = -1;
   awaitedScopes = -1;
+  /** Somebody awaited it, or put a handler on it. */
+  isConsumed = false;
   /** A wait for what is queued only, as the barrier of an executor is. */
   isPastReaders = false;
 }
