@@ -7,7 +7,7 @@
  * `Promise.race` leaves no mark in the chain; see causality/races.ts.
  */
 import { fileURLToPath } from 'node:url';
-import { type Consumption, consumptionsOf, forgetConsumption } from '../causality/consumption.ts';
+import { type Consumption, consumptionsOf, expected, forgetConsumption } from '../causality/consumption.ts';
 import { type Obligation, rareOf } from './obligation.ts';
 import { type LazyStack, ownRoots } from './stack-trace.ts';
 
@@ -20,14 +20,21 @@ export function countAwaitedScopes(asked: Obligation): number {
   const known = asked.rare === null ? -1 : asked.rare.awaitedScopes;
   if (known >= 0) return known;
   const counts = consumptionsOf(asked).map((consumption) => countConsumed(asked, consumption));
-  return Math.max(0, ...counts);
+  const count = Math.max(0, ...counts);
+  // To read a stack takes long; once nobody is asked any more what becomes of its promise, it was for good.
+  if (expected.promises === null) keepCount(asked, count);
+  return count;
 }
 
 /** Reads the stacks for good, so that they keep nothing alive. Not in the turn in which it was asked for. */
 export function settleAwaitedScopes(asked: Obligation): void {
+  keepCount(asked, countAwaitedScopes(asked));
+}
+
+function keepCount(asked: Obligation, count: number): void {
   const rare = rareOf(asked);
   rare.isConsumed = isConsumed(asked);
-  rare.awaitedScopes = countAwaitedScopes(asked);
+  rare.awaitedScopes = count;
   forgetConsumption(asked);
 }
 
