@@ -289,12 +289,12 @@ describe('is looked at again', () => {
     const validator = new Validator();
     const [a, b] = mutexes(validator, 'A', 'B');
     const controller = new AbortController();
-    void a!.run(() => sleep(1).then(() => b!.run(nothing)));
+    void a!.run(() => turn().then(() => b!.run(nothing)));
     const other = b!.run(async () => {
-      await sleep(1);
+      await turn();
       await a!.run(nothing, { signal: controller.signal }).catch(nothing);
     });
-    await sleep(5);
+    await settle();
     expect(liveOf(validator.snapshot().findings)).toEqual(AB_MAYBE);
     controller.abort();
     await other;

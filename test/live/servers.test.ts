@@ -15,6 +15,15 @@ const SERVER = `
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 const LATE_MS = 10_000;
+/** Waits until so many have come. */
+const createMeeting = (size) => {
+  let begin;
+  const begun = new Promise((resolve) => (begin = resolve));
+  return () => {
+    if (--size === 0) begin();
+    return begun;
+  };
+};
 const plainWrite = process.stderr.write;
 process.stderr.write = (...args) => {
   setTimeout(() => process.exit(), 100);
@@ -52,9 +61,10 @@ const hanging: Case[] = [
   [
     'pg-pool, exhausted by queries of those who have a client',
     `${POSTGRES}
+const meet = createMeeting(2);
 serve(['/a', '/b', '/c'], async () => {
   const client = await pool.connect();
-  await sleep(5);
+  await meet();
   await pool.query('select 1');
   client.release();
 });`,
@@ -63,8 +73,9 @@ serve(['/a', '/b', '/c'], async () => {
     'p-limit, inside itself',
     `import pLimit from 'p-limit';
 const limit = pLimit(2);
+const meet = createMeeting(2);
 const visit = (depth) => limit(async () => {
-  await sleep(2);
+  await meet();
   if (depth > 0) await Promise.all([visit(depth - 1), visit(depth - 1)]);
 });
 serve(['/a', '/b'], () => visit(2));`,
@@ -73,10 +84,11 @@ serve(['/a', '/b'], () => visit(2));`,
     'async-mutex, in both orders',
     `import { Mutex } from 'async-mutex';
 const [orders, users] = [new Mutex(), new Mutex()];
+const meet = createMeeting(2);
 serve(['/orders', '/users'], async (url) => {
-  if (url === '/orders') return orders.runExclusive(() => sleep(5).then(() => users.runExclusive(() => {})));
+  if (url === '/orders') return orders.runExclusive(() => meet().then(() => users.runExclusive(() => {})));
   const release = await users.acquire();
-  await sleep(5);
+  await meet();
   await orders.runExclusive(() => {});
   release();
 });`,
@@ -87,18 +99,20 @@ serve(['/orders', '/users'], async (url) => {
 import { Mutex } from 'async-mutex';
 const pool = genericPool.createPool({ create: async () => ({}), destroy: async () => {} }, { max: 2 });
 const cache = new Mutex();
+const meet = createMeeting(3);
 serve(['/pool', '/pool', '/cache'], (url) =>
   url === '/pool'
-    ? pool.use(() => sleep(5).then(() => cache.runExclusive(() => {})))
-    : cache.runExclusive(() => sleep(5).then(() => pool.use(async () => {}))));`,
+    ? pool.use(() => meet().then(() => cache.runExclusive(() => {})))
+    : cache.runExclusive(() => meet().then(() => pool.use(async () => {}))));`,
   ],
   [
     'tarn, asked for one more by each who has one',
     `import { Pool } from 'tarn';
 const pool = new Pool({ create: async () => ({}), destroy: () => {}, min: 0, max: 2, acquireTimeoutMillis: 60_000 });
+const meet = createMeeting(2);
 serve(['/a', '/b'], async () => {
   const first = await pool.acquire().promise;
-  await sleep(5);
+  await meet();
   pool.release(await pool.acquire().promise);
   pool.release(first);
 });`,
@@ -113,9 +127,10 @@ serve(['/a'], () => queue.add(() => sleep(2).then(() => queue.add(async () => {}
     'async-lock, by keys in both orders',
     `import AsyncLock from 'async-lock';
 const lock = new AsyncLock();
+const meet = createMeeting(2);
 serve(['/a', '/b'], (url) => {
   const [first, second] = url === '/a' ? ['a', 'b'] : ['b', 'a'];
-  return lock.acquire(first, () => sleep(5).then(() => lock.acquire(second, () => {})));
+  return lock.acquire(first, () => meet().then(() => lock.acquire(second, () => {})));
 });`,
   ],
 ];
