@@ -12,7 +12,7 @@
 import { type Grant, type Opens, mergeOpens, opensOf } from './grant.ts';
 
 /** Cells that may be added on top of `n` compacted ones: as many again, and a few for short lists. */
-const SPARE = 128;
+export const SPARE = 128;
 
 export class ClockEntry {
   readonly grant: Grant;

@@ -118,6 +118,27 @@ export interface Opens {
   under: Opens | null;
 }
 
+/**
+ * What was open where a listener was put on an emitter. It covers what the listener asks for, whoever calls it; but
+ * that caller does not hold it, so it is no gate, and whoever awaits what the listener settles has it only if
+ * it was there before. See `borrow` in clock.ts.
+ */
+export class Borrowed implements Opens {
+  readonly grant: Grant;
+  under: Opens | null;
+  /** What lay behind the registration. */
+  readonly since: Clock;
+
+  constructor(grant: Grant, under: Opens | null, since: Clock) {
+    this.grant = grant;
+    this.under = under;
+    this.since = since;
+  }
+}
+
+/** Whether anything was ever borrowed: while nothing was, nobody has to look. */
+export const borrowing: { hasBegun: boolean } = { hasBegun: false };
+
 /** The list without its closed front; the cell behind the front is relinked, or chains would grow. */
 export function skipClosed(opens: Opens | null): Opens | null {
   while (opens !== null && !opens.grant.isOpen) opens = opens.under;
@@ -141,21 +162,38 @@ export function includesGrant(opens: Opens | null, grant: Grant): boolean {
   return false;
 }
 
-/** Both lists in one, without what has been closed. */
+/** Both lists in one, without what has been closed. What is borrowed in one and held in the other is held. */
 export function mergeOpens(a: Opens | null, b: Opens | null): Opens | null {
   a = skipClosed(a);
   b = skipClosed(b);
   if (a === b || b === null) return a;
   if (a === null) return b;
-  const grants: Grant[] = [];
+  const cells: Opens[] = [];
   for (let p: Opens | null = a, q: Opens | null = b; p !== null || q !== null;) {
     const takeP = q === null || (p !== null && p.grant.seq >= q.grant.seq);
-    const grant: Grant = (takeP ? p : q)!.grant;
+    let cell: Opens = (takeP ? p : q)!;
+    const { grant } = cell;
+    if (q !== null && q.grant === grant) {
+      if (cell instanceof Borrowed) cell = q;
+      q = q.under;
+    }
     if (p !== null && p.grant === grant) p = p.under;
-    if (q !== null && q.grant === grant) q = q.under;
-    if (grant.isOpen) grants.push(grant);
+    if (grant.isOpen) cells.push(cell);
   }
-  return opensOf(grants);
+  return relist(cells);
+}
+
+/** A list of copies of the given cells, which must be sorted newest first. */
+export function relist(cells: readonly Opens[]): Opens | null {
+  let list: Opens | null = null;
+  for (let i = cells.length - 1; i >= 0; i--) {
+    const cell = cells[i]!;
+    list =
+      cell instanceof Borrowed
+        ? new Borrowed(cell.grant, list, cell.since)
+        : { grant: cell.grant, under: list };
+  }
+  return list;
 }
 
 /** A list of the given grants, which must be sorted newest first. */

@@ -3,7 +3,8 @@
  * immediates, ticks and microtasks. Promise hooks know nothing of them. A callback registered while
  * nothing lies behind it is handed on untouched.
  */
-import { syncBuiltinESMExports, createRequire } from 'node:module';
+import { createRequire } from 'node:module';
+import type { BuiltInPatches } from './built-in-patches.ts';
 import { type Clock } from './clock.ts';
 import { copySignature } from './combinators.ts';
 
@@ -14,18 +15,13 @@ type CallWithClock = (clock: Clock, fn: () => unknown) => unknown;
 /** Ours must run whatever a program or a fake timer puts in the place of the global. */
 export const plainQueueMicrotask: (callback: () => void) => void = globalThis.queueMicrotask;
 
-interface Patch {
-  readonly owner: Record<string, unknown>;
-  readonly name: string;
-  readonly original: unknown;
-  readonly wrapped: unknown;
-}
-
-const patches: Patch[] = [];
-
 /** Makes the loop's callbacks start from the clock of their registration. */
-export function patchLoopCallbacks(asked: () => Clock, callWithClock: CallWithClock): void {
-  const timers = createRequire(import.meta.url)('node:timers') as Record<string, unknown>;
+export function patchLoopCallbacks(
+  patches: BuiltInPatches,
+  asked: () => Clock,
+  callWithClock: CallWithClock,
+): void {
+  const timers = createRequire(import.meta.url)('node:timers') as object;
   const wrappers = new Map<unknown, unknown>();
   const wrap = (original: unknown): unknown => {
     let wrapper = wrappers.get(original);
@@ -34,19 +30,18 @@ export function patchLoopCallbacks(asked: () => Clock, callWithClock: CallWithCl
     return wrapper;
   };
   for (const name of ['setTimeout', 'setInterval', 'setImmediate']) {
-    patch(globalThis, name, wrap);
-    patch(timers, name, wrap);
+    patches.add(globalThis, name, wrap);
+    patches.add(timers, name, wrap);
   }
-  patch(globalThis, 'queueMicrotask', wrap);
-  patchNextTick(wrap);
-  syncBuiltinESMExports();
+  patches.add(globalThis, 'queueMicrotask', wrap);
+  patchNextTick(patches, wrap);
 }
 
 /**
  * Vitest takes `process.nextTick` away around its own calls and puts it back a tick late; so whatever is
  * put in its place is wrapped too.
  */
-function patchNextTick(wrap: (original: unknown) => unknown): void {
+function patchNextTick(patches: BuiltInPatches, wrap: (original: unknown) => unknown): void {
   const descriptor = Object.getOwnPropertyDescriptor(process, 'nextTick');
   if (descriptor?.configurable !== true || typeof descriptor.value !== 'function') return;
   let original: unknown = descriptor.value;
@@ -61,26 +56,7 @@ function patchNextTick(wrap: (original: unknown) => unknown): void {
       wrapped = typeof value === 'function' ? wrap(value) : value;
     },
   });
-  unpatchNextTick = () => void Object.defineProperty(process, 'nextTick', { ...descriptor, value: original });
-}
-
-let unpatchNextTick: (() => void) | undefined;
-
-/** Puts the originals back, unless somebody else has patched them since. */
-export function unpatchLoopCallbacks(): void {
-  for (const { owner, name, original, wrapped } of patches.splice(0))
-    if (owner[name] === wrapped) owner[name] = original;
-  unpatchNextTick?.();
-  unpatchNextTick = undefined;
-  syncBuiltinESMExports();
-}
-
-function patch(owner: Record<string, unknown>, name: string, wrap: (original: unknown) => unknown): void {
-  const original = owner[name];
-  if (typeof original !== 'function') return;
-  const wrapped = wrap(original);
-  owner[name] = wrapped;
-  if (owner[name] === wrapped) patches.push({ owner, name, original, wrapped });
+  patches.onUndo(() => void Object.defineProperty(process, 'nextTick', { ...descriptor, value: original }));
 }
 
 function wrapRegister(original: Register, asked: () => Clock, callWithClock: CallWithClock): Register {

@@ -12,12 +12,15 @@
  * - only the last input reaches the result of `Promise.all`; see `combinators.ts`.
  */
 import { executionAsyncId } from 'node:async_hooks';
+import { syncBuiltinESMExports } from 'node:module';
 import { promiseHooks } from 'node:v8';
+import { BuiltInPatches } from './built-in-patches.ts';
+import { type Callback, patchCallbackApis } from './callback-apis.ts';
 import { type Clock, ClockEntry, join, joinNewer } from './clock.ts';
 import { CombinedLink, combining, patchRealm, racing, takeArmed, unpatchRealms } from './combinators.ts';
 import { expected, noteChained } from './consumption.ts';
 import { History } from './history.ts';
-import { patchLoopCallbacks, plainQueueMicrotask, unpatchLoopCallbacks } from './loop-callbacks.ts';
+import { patchLoopCallbacks, plainQueueMicrotask } from './loop-callbacks.ts';
 import { noteRace } from './races.ts';
 import type { CausalTracker } from './tracker.ts';
 
@@ -213,10 +216,20 @@ function callWithClock<A extends unknown[], R>(clock: Clock, fn: (...args: A) =>
   }
 }
 
+/** A callback that starts from the clock that is behind the code that runs now, whoever calls it. */
+function carry(callback: Callback): Callback {
+  const clock = current;
+  if (clock === null) return callback;
+  return function (...args) {
+    return callWithClock(clock, () => Reflect.apply(callback, this, args));
+  };
+}
+
 function resetBase(): void {
   if (depth === 0) current = null;
 }
 
+const builtIns = new BuiltInPatches();
 let users = 0;
 let stop: (() => void) | undefined;
 
@@ -272,12 +285,14 @@ export const promiseHooksTracker: CausalTracker = {
     racing.begin = () => noteRace(current);
     patchRealm(Promise, bringIn);
     for (const reference of realmConstructors) patchRealm(reference.deref(), bringIn);
-    patchLoopCallbacks(() => current, callWithClock);
+    patchLoopCallbacks(builtIns, () => current, callWithClock);
+    patchCallbackApis(builtIns, carry);
+    syncBuiltinESMExports();
   },
   disable() {
     if (users === 0 || --users > 0) return;
     stop?.();
-    unpatchLoopCallbacks();
+    builtIns.undo();
     unpatchRealms();
     current = baseClock = null;
     depth = saved.length = 0;
