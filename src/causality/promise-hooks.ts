@@ -14,14 +14,18 @@
 import { executionAsyncId } from 'node:async_hooks';
 import { syncBuiltinESMExports } from 'node:module';
 import { promiseHooks } from 'node:v8';
+import { behindDischarge, borrow, returnBorrowed } from './borrow.ts';
 import { BuiltInPatches } from './built-in-patches.ts';
 import { type Callback, patchCallbackApis } from './callback-apis.ts';
 import { type Clock, ClockEntry, join, joinNewer } from './clock.ts';
 import { CombinedLink, combining, patchRealm, racing, takeArmed, unpatchRealms } from './combinators.ts';
 import { expected, noteChained } from './consumption.ts';
 import { History } from './history.ts';
+import { borrowing, skipClosed } from './grant.ts';
+import { patchListeners } from './listeners.ts';
 import { patchLoopCallbacks, plainQueueMicrotask } from './loop-callbacks.ts';
 import { noteRace } from './races.ts';
+import { patchTargetListeners } from './target-listeners.ts';
 import type { CausalTracker } from './tracker.ts';
 
 let current: Clock = null;
@@ -104,8 +108,9 @@ class Stamp extends Identity {
   static settled(promise: object): void {
     if (current !== null && #creation in promise) {
       const settled = promise.#settled;
-      if (settled === null) promise.#settled = current;
-      else if (!(settled instanceof History)) promise.#settled = join(current, settled);
+      const brought = borrowing.hasBegun ? returnBorrowed(current, promise.#creation) : current;
+      if (settled === null) promise.#settled = brought;
+      else if (!(settled instanceof History)) promise.#settled = join(brought, settled);
     }
   }
 
@@ -225,6 +230,17 @@ function carry(callback: Callback): Callback {
   };
 }
 
+/** What lies behind the code that runs now, if something of it is open. */
+function openClock(): ClockEntry | null {
+  return current === null || skipClosed(current.opens) === null ? null : current;
+}
+
+/** Calls a listener that was registered under `registration`, with what is behind its caller. */
+function callListener(registration: ClockEntry, fn: () => unknown): unknown {
+  const clock = borrow(current, registration);
+  return clock === current ? fn() : callWithClock(clock, fn);
+}
+
 function resetBase(): void {
   if (depth === 0) current = null;
 }
@@ -237,7 +253,7 @@ export const promiseHooksTracker: CausalTracker = {
   kind: 'promise-hooks',
   strand: 0,
   asked: () => current,
-  reached: () => current,
+  reached: (open) => (borrowing.hasBegun ? behindDischarge(current, open) : current),
   currentRun() {
     // Callbacks of the loop that chain no promise have no `before`; their async id tells them apart.
     if (depth === 0) {
@@ -287,6 +303,8 @@ export const promiseHooksTracker: CausalTracker = {
     for (const reference of realmConstructors) patchRealm(reference.deref(), bringIn);
     patchLoopCallbacks(builtIns, () => current, callWithClock);
     patchCallbackApis(builtIns, carry);
+    patchListeners(builtIns, openClock, callListener);
+    patchTargetListeners(builtIns, openClock, callListener);
     syncBuiltinESMExports();
   },
   disable() {

@@ -19,8 +19,8 @@ export interface CausalTracker {
   readonly strand: number;
   /** The clock behind a request made now. */
   asked(): Clock;
-  /** The clock behind a discharge made now; `null` where the tracker cannot see what was waited for. */
-  reached(): Clock;
+  /** The clock behind a discharge of `open` made now; `null` where the tracker cannot see what was waited for. */
+  reached(open: Grant): Clock;
   /** A number that is the same for all that runs in one synchronous stretch. */
   currentRun(): number;
   /** Says that the code that runs now will have `grant` behind it once what it awaits is delivered. */

@@ -2,6 +2,7 @@
 import type { Engine } from '../validator/engine.ts';
 import { flowOf, framesOf } from '../validator/arrows.ts';
 import type { LiveHold, LiveState, LiveWait } from '../validator/live-state.ts';
+import { Borrowed } from '../causality/grant.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { SnapshotStack } from '../validator/snapshot-format.ts';
 import { toSnapshotStack } from '../validator/source-position.ts';
@@ -68,8 +69,8 @@ function toWait(asked: Obligation, names: LockNames, now: number): LiveWait {
   const holding: string[] = [];
   for (let cell = asked.under; cell !== null; cell = cell.under) {
     const cover = cell.grant as Obligation;
-    if (cover.isOpen && cover.owner === asked.owner && cover.lockClass.isAwaited)
-      holding.push(names.of(cover));
+    const isHeld = cover.isOpen && !(cell instanceof Borrowed);
+    if (isHeld && cover.owner === asked.owner && cover.lockClass.isAwaited) holding.push(names.of(cover));
   }
   return {
     lock: names.of(asked),

@@ -1,5 +1,5 @@
 /** Which open grants cannot be discharged before a request is granted. */
-import { includesGrant } from '../causality/grant.ts';
+import { Borrowed, includesGrant } from '../causality/grant.ts';
 import { hasRace } from '../causality/races.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import { countAwaitedScopes, isConsumed } from '../validator/awaited-scopes.ts';
@@ -20,6 +20,7 @@ export function grantsBoundTo(asked: Obligation, { isDrained, isCertain }: Belie
   for (let cell = asked.under; cell !== null; cell = cell.under) {
     const cover = cell.grant as Obligation;
     if (!cover.isOpen || cover.owner !== asked.owner || !cover.lockClass.isAwaited) continue;
+    if (cell instanceof Borrowed && !isDrained) continue;
     if (isDischargedBeyond(asked, cover)) covers.push(cover);
   }
   return mustProve ? filterProven(asked, covers) : covers;

@@ -1,6 +1,6 @@
 /** Named lines of execution. */
 import type { ClockEntry } from '../causality/clock.ts';
-import { type Opens, includesGrant } from '../causality/grant.ts';
+import { Borrowed, type Opens } from '../causality/grant.ts';
 import { leaveBehind } from '../validator/cover.ts';
 import { validator as defaultValidator } from '../validator/default.ts';
 import { checkFunction, checkOptions, rejectArgument } from '../validator/errors.ts';
@@ -44,16 +44,19 @@ export function openFlow(validator: Validator, name: string, isTest: boolean): O
   return { name, running, clock: engine.grant(running) };
 }
 
-/** The innermost flow that is `wanted` among what is open behind a clock. */
+/** The innermost flow that is `wanted` among what is open behind a clock; one that is only borrowed comes last. */
 export function findFlow(
   opens: Opens | null,
   wanted: (running: Obligation) => boolean,
 ): Obligation | undefined {
+  let borrowed: Obligation | undefined;
   for (let cell = opens; cell !== null; cell = cell.under) {
     const running = (cell.grant.origin ?? cell.grant) as Obligation;
-    if (running.isOpen && running.lockClass.kind === 'flow' && wanted(running)) return running;
+    if (!running.isOpen || running.lockClass.kind !== 'flow' || !wanted(running)) continue;
+    if (!(cell instanceof Borrowed)) return running;
+    borrowed ??= running;
   }
-  return undefined;
+  return borrowed;
 }
 
 /** Ends a flow; what happens in its name from now on is not told as its own. */
@@ -67,9 +70,15 @@ export function listOpenIn({ engine }: Validator, { running }: OpenFlow): Obliga
   const found: Obligation[] = [];
   for (let each = engine.newest; each !== null; each = each.older) {
     const { kind } = each.lockClass;
-    if (kind !== 'flow' && each.rare?.isJob !== true && includesGrant(each.under, running)) found.push(each);
+    if (kind !== 'flow' && each.rare?.isJob !== true && isCoveredBy(each, running)) found.push(each);
   }
   return found;
+}
+
+function isCoveredBy({ under }: Obligation, running: Obligation): boolean {
+  for (let cell = under; cell !== null; cell = cell.under)
+    if (cell.grant === running) return !(cell instanceof Borrowed);
+  return false;
 }
 
 /** Reports what the flow leaves held, without having handed it over. */

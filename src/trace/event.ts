@@ -46,6 +46,8 @@ export interface TaskEvent {
   readonly task: string;
   /** Recorded: what was granted in that task alone comes along, and not what lay behind it. */
   readonly isAlone: boolean;
+  /** Recorded: what a listener has borrowed; see `causality/borrow.ts`. */
+  readonly isBorrowed: boolean;
   /** It came through a race. */
   readonly isTimed: boolean;
   /** It speaks for older grants as well, and so for no gate. */

@@ -31,6 +31,7 @@ interface Options {
   try: true | undefined;
   alone: true | undefined;
   ungated: true | undefined;
+  borrowed: true | undefined;
   renewed: true | undefined;
   since: string | undefined;
   of: string | undefined;
@@ -47,7 +48,7 @@ const LOCK_OPTIONS: Readonly<Record<string, readonly OptionName[]>> = {
   arm: ['of', 'since', 'renewed'],
 };
 /** Switches, and what they are followed by. */
-const SWITCHES = ['timed', 'threaded', 'wait', 'try', 'alone', 'ungated', 'renewed'] as const;
+const SWITCHES = ['timed', 'threaded', 'wait', 'try', 'alone', 'borrowed', 'ungated', 'renewed'] as const;
 
 /**
  * Reads one line, without its line break; undefined for a blank one or a comment.
@@ -143,12 +144,13 @@ const READERS: ReadonlyMap<string, (scanner: Scanner) => TraceEvent> = new Map([
         type,
         (scanner: Scanner): TraceEvent => {
           const task = parseName(scanner, 'the name of a task');
-          const allowed = type === 'join' ? (['alone', 'timed', 'ungated'] as const) : [];
-          const { alone, timed, ungated } = parseOptions(scanner, type, allowed);
+          const allowed = type === 'join' ? (['alone', 'borrowed', 'timed', 'ungated'] as const) : [];
+          const { alone, borrowed, timed, ungated } = parseOptions(scanner, type, allowed);
           return {
             type,
             task,
             isAlone: alone === true,
+            isBorrowed: borrowed === true,
             isTimed: timed === true,
             isUngated: ungated === true,
           };
@@ -203,6 +205,7 @@ function parseOptions(scanner: Scanner, type: string, allowed: readonly OptionNa
     try: undefined,
     alone: undefined,
     ungated: undefined,
+    borrowed: undefined,
     renewed: undefined,
     since: undefined,
     of: undefined,

@@ -6,7 +6,7 @@
  * it can be joined: whole, where a clock goes on from just there, or alone, where only the grant came along.
  */
 import type { Clock, ClockEntry } from '../causality/clock.ts';
-import type { Grant } from '../causality/grant.ts';
+import { Borrowed, type Grant, borrowing } from '../causality/grant.ts';
 import { RECURSIVE, SHARED, type LockClass, TRY_SHARED } from '../validator/lock-class.ts';
 import type { EngineObserver } from '../validator/engine.ts';
 import type { Obligation } from '../validator/obligation.ts';
@@ -104,7 +104,7 @@ class Recorder implements EngineObserver {
   discharged(open: Obligation): void {
     const id = this.#ids.get(open);
     if (id === undefined) return;
-    const task = this.#taskNow(this.#validator.engine.tracker.reached());
+    const task = this.#taskNow(this.#validator.engine.tracker.reached(open));
     this.#event(task, `rel(${this.#lockOf(open)}, of=${id})`);
   }
 
@@ -155,8 +155,18 @@ class Recorder implements EngineObserver {
       const ungated = grant.isUngated ? ', ungated' : '';
       if (id !== undefined) this.#event(this.#task, `join(${id}, alone${timed}${ungated})`);
     }
-    if (clock !== null) this.#tasks.set(clock, this.#task);
+    if (clock !== null) {
+      if (borrowing.hasBegun) this.#listBorrowed(clock);
+      this.#tasks.set(clock, this.#task);
+    }
     return this.#task;
+  }
+
+  #listBorrowed(clock: ClockEntry): void {
+    for (let cell = clock.opens; cell !== null; cell = cell.under) {
+      const id = cell instanceof Borrowed ? this.#ids.get(cell.grant) : undefined;
+      if (id !== undefined) this.#event(this.#task, `join(${id}, borrowed)`);
+    }
   }
 
   #lockOf({ lockClass, instance }: Obligation): string {

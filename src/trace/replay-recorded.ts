@@ -3,6 +3,7 @@
  * is the one that whoever asked has from then on. Runs of the program are tasks that join the grants behind
  * them, so that replaying gives the clocks that the program had, no more and no less.
  */
+import { withBorrowed } from '../causality/borrow.ts';
 import { clockOf, join } from '../causality/clock.ts';
 import { handTo } from '../locks/job.ts';
 import { TRY, WAIT, codeOf } from '../validator/lock-class.ts';
@@ -79,8 +80,12 @@ export class RecordedReplay {
   }
 
   /** A grant without what lay behind its request. */
-  joinAlone(frame: Frame, { task, isTimed, isUngated }: TaskEvent): void {
+  joinAlone(frame: Frame, { task, isBorrowed, isTimed, isUngated }: TaskEvent): void {
     const grant = this.#find(task);
+    if (isBorrowed) {
+      frame.clock = withBorrowed(frame.clock, grant);
+      return;
+    }
     if (isUngated) grant.loseGates();
     frame.clock = join(frame.clock, clockOf(isTimed ? grant.asBreakable() : grant));
   }

@@ -116,7 +116,7 @@ export class Replay {
 
   /** Returns whether it is an event that only recorders write. */
   #applyRecorded(frame: Frame, event: Exclude<TraceEvent, { type: 'ignored' }>): boolean {
-    if (event.type === 'join' && event.isAlone) {
+    if (event.type === 'join' && (event.isAlone || event.isBorrowed)) {
       this.#recorded.joinAlone(frame, event);
       return true;
     }

@@ -10,10 +10,13 @@
  * is walked.
  */
 import { type Clock, isBehind } from '../causality/clock.ts';
-import { type Opens, shapeLikeNoOther } from '../causality/grant.ts';
+import { Borrowed, type Opens, shapeLikeNoOther } from '../causality/grant.ts';
 import type { Obligation } from './obligation.ts';
 
 const { imul } = Math;
+
+/** Tells what is covered by something borrowed from what is covered by the same thing held. */
+const BORROWED = 0x5bd1e995;
 
 /** How often order was lost so far. */
 let disorders = 0;
@@ -44,11 +47,17 @@ function hashWith(hash: number, { key, instance }: Obligation): number {
 
 function noteCovers(asked: Obligation, clock: Clock, under: Opens): number {
   const covers: Obligation[] = [];
+  let borrowed = 0;
   let isBeside = false;
   for (let cell: Opens | null = under; cell !== null; cell = cell.under) {
     const cover = cell.grant as Obligation;
     if (cell !== cover) hasJoined = true;
     if (!cover.isOpen) continue;
+    // The listener runs beside whoever holds it, and makes no request of that one.
+    if (cell instanceof Borrowed) {
+      borrowed = hashWith(borrowed ^ BORROWED, cover);
+      continue;
+    }
     covers.push(cover);
     // What was made beside a request under one was made under all that cover that one.
     isBeside ||= !isAfterLast(cover, clock);
@@ -59,7 +68,7 @@ function noteCovers(asked: Obligation, clock: Clock, under: Opens): number {
     cover.lastAsked = asked;
   }
   asked.disorders = disorders;
-  let hash = 0;
+  let hash = borrowed;
   for (let i = covers.length - 1; i >= 0; i--) {
     const cover = covers[i]!;
     // Its gates must be looked at anew.

@@ -11,7 +11,14 @@
  */
 import { type ClockEntry, type GrantVisitor, append, forEachNewer } from '../causality/clock.ts';
 import { forgetConsumption } from '../causality/consumption.ts';
-import { type Grant, latestSeq, nextSeq, shapeLikeNoOther, skipClosed } from '../causality/grant.ts';
+import {
+  Borrowed,
+  type Grant,
+  latestSeq,
+  nextSeq,
+  shapeLikeNoOther,
+  skipClosed,
+} from '../causality/grant.ts';
 import type { CausalTracker } from '../causality/tracker.ts';
 import type { Arrows } from './arrows.ts';
 import { endCover, noteCover } from './cover.ts';
@@ -211,7 +218,7 @@ export class Engine implements GrantVisitor {
   /** An open obligation is discharged, by whoever runs now. */
   discharge(open: Obligation): void {
     if (this.observer !== null) this.observer.discharged(open);
-    const clock = this.tracker.reached();
+    const clock = this.tracker.reached(open);
     const { key, rare } = open;
     const since = open.clock;
     const isRuled = open.owner === this.owner && key.lockClass.isAwaited;
@@ -323,6 +330,7 @@ export class Engine implements GrantVisitor {
       const known = cover.row!.edges.find(key);
       if (known !== undefined && known.isWarm) continue;
       isWarm = false;
+      if (cell instanceof Borrowed) continue;
       (rareOf(cover).inner ??= new Map()).set(key.id, over);
     }
     if (isWarm) transition.warmCover = over.cover;

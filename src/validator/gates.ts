@@ -3,7 +3,7 @@
  * requests were made under it side by side, or when it was released before the wait was over. What gates do
  * to a cycle is decided in graph/exclusion.ts.
  */
-import { type Grant, type Opens, includesGrant } from '../causality/grant.ts';
+import { Borrowed, type Grant, type Opens, includesGrant } from '../causality/grant.ts';
 import type { Gate } from '../graph/exclusion.ts';
 import type { Obligation } from './obligation.ts';
 
@@ -29,6 +29,8 @@ function addGates(gates: Gate[], covers: Opens | null, x: Grant, y: Grant, until
     const { instance, owner } = cell.grant;
     // What another validator knows is its own affair, and its locks have no names here.
     if (owner !== x.owner || instance === x.instance || instance === y.instance) continue;
+    // Whoever called the listener did not hold it.
+    if (cell instanceof Borrowed) continue;
     const gate = gateOf(cell.grant, until);
     if (gate === 0 || gates.includes(instance)) continue;
     const shared = gates.indexOf(-instance);
@@ -43,7 +45,7 @@ export function areGatesHeld(gates: readonly Gate[], x: Grant, y: Grant): boolea
   let found = 0;
   for (let cell = y.under; cell !== null && found < gates.length; cell = cell.under) {
     const gate = gates[found]!;
-    if (cell.grant.instance !== Math.abs(gate)) continue;
+    if (cell.grant.instance !== Math.abs(gate) || cell instanceof Borrowed) continue;
     const held = gateOf(cell.grant, y.seq);
     if (held === gate || (gate < 0 && held !== 0)) found++;
   }

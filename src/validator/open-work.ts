@@ -2,6 +2,7 @@
  * What is open right now has its arrows provisionally: to what was asked for under it. They are an overlay
  * of the graph for one pass; whatever does not come true leaves no trace.
  */
+import { Borrowed } from '../causality/grant.ts';
 import type { Arrows } from './arrows.ts';
 import type { LockClass } from './lock-class.ts';
 import type { Obligation } from './obligation.ts';
@@ -23,6 +24,7 @@ export function observeOpenWork(
     for (let cell = y.under; cell !== null; cell = cell.under) {
       const x = cell.grant as Obligation;
       if (!x.isOpen || x.owner !== y.owner || !x.lockClass.isAwaited) continue;
+      if (cell instanceof Borrowed && !isDrained) continue;
       if (!isJob || (isDrained && isStuckInAdding(x, y))) arrows.observeOpen(x, y, false);
     }
   }

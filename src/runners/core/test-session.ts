@@ -17,7 +17,7 @@ import {
 } from '../../locks/flow.ts';
 import { LockdepError } from '../../validator/errors.ts';
 import { leaveBehind } from '../../validator/cover.ts';
-import type { Obligation } from '../../validator/obligation.ts';
+import { Obligation } from '../../validator/obligation.ts';
 import type { Snapshot, SnapshotFinding } from '../../validator/snapshot-format.ts';
 import type { Validator } from '../../validator/validator.ts';
 import type { Level } from './options.ts';
@@ -227,6 +227,6 @@ function isSameAs(error: unknown, { code, message }: SnapshotFinding): boolean {
 /** Whether a flow lies behind the clock that has ended. */
 function hasPassedFlow(clock: Clock): boolean {
   for (let entry = clock; entry !== null; entry = entry.prev)
-    if ((entry.grant as Obligation).lockClass.kind === 'flow') return true;
+    if (entry.grant instanceof Obligation && entry.grant.lockClass.kind === 'flow') return true;
   return false;
 }
