@@ -1,5 +1,6 @@
 /** Modules that are loaded by `import`. */
 import Module from 'node:module';
+import { beforeFirstImport } from './first-import.ts';
 import { mayImportLibrary } from './installed.ts';
 import { type ResolveContext, type Resolved, isWanted, sourceOf, wrap } from './wrapper.ts';
 
@@ -33,9 +34,10 @@ function hasSafeHooks(): boolean {
 export function watchImport(): void {
   const { registerHooks } = Module as unknown as { registerHooks?: RegisterHooks };
   if (registerHooks === undefined || !hasSafeHooks()) {
-    if (!mayImportLibrary(process.argv[1], process.cwd())) return;
     const file = import.meta.url.endsWith('.ts') ? './hooks-thread.ts' : './hooks-thread.js';
-    Module.register(file, import.meta.url);
+    beforeFirstImport(() => {
+      if (mayImportLibrary(process.argv[1], process.cwd())) Module.register(file, import.meta.url);
+    });
     return;
   }
   registerHooks({

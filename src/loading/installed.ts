@@ -43,8 +43,8 @@ function listModuleFolders(start: string): string[] {
 
 /** Whether some copy in a `node_modules`, or in one further down in it, is an ES module, or is not known. */
 function mayHold(modules: string): boolean {
-  const copies = [...listTop(modules), ...(listNested(modules) ?? [modules])];
-  return copies.some(isModule);
+  // What is written down of the others is long.
+  return listTop(modules).some(isModule) || (listNested(modules) ?? [modules]).some(isModule);
 }
 
 function listTop(modules: string): string[] {

@@ -148,16 +148,24 @@ async function measure({ copies, prepare, count = 1 }) {
 
 /**
  * Programs, and the folder that they are started in. In one without a library nothing of it is loaded; where an ES
- * module that is supported lies in reach, Node 20 needs a thread. The last one loads a library, and so the validator.
+ * module that is supported lies in reach of a program that imports, Node 20 needs a thread. The last one loads a
+ * library, and so the validator.
  */
 const starts = {
   'with no library in reach': { folder: tmpdir(), script: '0', limit: 60 },
-  'with ES modules in reach': { folder: root, script: '0', limit: 60 },
+  'of CommonJS, with ES modules in reach': { folder: root, script: '0', limit: 60 },
+  'of an ES module, with others in reach': {
+    folder: root,
+    script: "import 'node:fs'",
+    isModule: true,
+    limit: 60,
+  },
   'of a program with async-mutex': { folder: root, script: "require('async-mutex')", limit: undefined },
 };
 
 /** Plain, registered and switched off in turns. */
-function measureStart({ folder, script }) {
+function measureStart({ folder, script, isModule = false }) {
+  const type = `--input-type=${isModule ? 'module' : 'commonjs'}`;
   const register = new URL('../../dist/register.js', import.meta.url).href;
   const variants = {
     plain: [[], {}],
@@ -169,7 +177,7 @@ function measureStart({ folder, script }) {
     for (const [name, [args, settings]] of Object.entries(variants)) {
       const env = Object.assign({}, process.env, { NODE_OPTIONS: '', NODE_ENV: '', LOCKDEP: '' }, settings);
       const start = performance.now();
-      const { status } = spawnSync(process.execPath, [...args, '--eval', script], { cwd: folder, env });
+      const { status } = spawnSync(process.execPath, [...args, type, '--eval', script], { cwd: folder, env });
       samples[name].push(performance.now() - start);
       if (status !== 0) throw new Error(`The start ${name} ended with status ${status}`);
     }
@@ -203,7 +211,7 @@ else {
     for (const [name, { plain, registered, off }] of Object.entries(result.start)) {
       const { limit } = starts[name];
       console.log(
-        `start ${name.padEnd(30)} plain ${plain.toFixed(0).padStart(4)} ms, ${(registered - plain).toFixed(0).padStart(3)} more registered${limit === undefined ? '' : ` (at most ${limit})`}, ${(off - plain).toFixed(0)} more when off`,
+        `start ${name.padEnd(38)} plain ${plain.toFixed(0).padStart(4)} ms, ${(registered - plain).toFixed(0).padStart(3)} more registered${limit === undefined ? '' : ` (at most ${limit})`}, ${(off - plain).toFixed(0)} more when off`,
       );
     }
   }
