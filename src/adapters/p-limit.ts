@@ -1,17 +1,16 @@
 /**
  * p-limit: a limiter is a function, so it is replaced by another.
  *
- * A job that had to wait is begun by whoever was done before it, and the promise that its caller awaits is made of what
- * the job returned *there*. So the caller gets a promise of ours, settled with what led to the end of its own job,
- * in the same tick as the library's.
+ * A job that had to wait is begun by whoever was done before it, and the promise that its caller awaits is settled with
+ * what the job returned *there*. So the job is called with the clock of its own request, and its caller is told what led
+ * to its end. A promise of ours in the place of the library's took three more for each job.
  */
 import type * as Library from 'p-limit';
 import { EXCLUSIVE } from '../validator/lock-class.ts';
-import type { Obligation } from '../validator/obligation.ts';
 import type { Adapter, Exports, WatchContext } from './shared/adapter.ts';
+import { AttributedJob } from './shared/attributed.ts';
 import { imitate } from './shared/patches.ts';
 import { Resource } from './shared/resource.ts';
-import { runJob } from './shared/scoped.ts';
 
 type Job = (...args: unknown[]) => unknown;
 type Limit = ((fn: Job, ...args: unknown[]) => Promise<unknown>) & {
@@ -29,32 +28,26 @@ function permitsOf(options: unknown): number {
 
 function watchLimit(limit: Limit, options: unknown, { validator }: WatchContext): Limit {
   const permits = permitsOf(options);
-  const mayBeRefused = typeof options === 'object' && (options as Library.Options).rejectOnClear === true;
   const resource = new Resource(validator, { kind: 'semaphore', permits, isFair: true });
   /** Queued by the library, and not begun. */
-  const waiting = new Set<Obligation>();
+  const waiting = new Set<AttributedJob>();
 
   const run = (fn: Job, ...args: unknown[]): Promise<unknown> => {
     // The library says what is wrong with it.
     if (typeof fn !== 'function') return limit(fn, ...args);
-    const asked = resource.ask(EXCLUSIVE, false, true);
-    if (asked !== null) waiting.add(asked);
-    return runJob(resource, asked, {
-      fn,
-      args,
-      mayBeRefused,
-      enqueue: (job) =>
-        limit(() => {
-          if (asked !== null) waiting.delete(asked);
-          return job();
-        }),
-    });
+    const job = new AttributedJob(resource, resource.ask(EXCLUSIVE, false, true), fn);
+    waiting.add(job);
+    const begin = (...given: unknown[]): unknown => {
+      waiting.delete(job);
+      return job.run(...given);
+    };
+    return job.attribute(limit(begin, ...args));
   };
   const clearQueue = (): void => {
-    limit.clearQueue();
-    // Without `rejectOnClear` they will wait for ever, and for nothing that anybody could give.
-    for (const asked of waiting) resource.refuse(asked, ignore, undefined);
+    // Those that have not begun. Without `rejectOnClear` they will wait for ever, and for nothing that anybody could give.
+    for (const job of waiting) job.drop(false);
     waiting.clear();
+    limit.clearQueue();
   };
   const setConcurrency = (value: number): void => {
     limit.concurrency = value;

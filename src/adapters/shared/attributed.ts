@@ -5,7 +5,9 @@
  * timeouts, signals, a queue that is cleared. So it stays what it is, in identity and ticks, and only what led to its end
  * is told in the place of the library: what the function had behind it when it was over.
  */
+import type { Clock } from '../../causality/clock.ts';
 import { History } from '../../causality/history.ts';
+import type { CausalTracker } from '../../causality/tracker.ts';
 import type { Obligation } from '../../validator/obligation.ts';
 import type { Resource } from './resource.ts';
 
@@ -66,11 +68,12 @@ export class AttributedJob {
       this.end();
       return result;
     }
-    // Looked at before the library does, which lets the next one in when it is over.
-    const promise = result instanceof Promise ? result : new Promise((resolve) => resolve(result));
+    // Looked at before the library does, which lets the next one in when it is over. What only has a `then` has that
+    // called once, in a tick of its own.
+    if (!(result instanceof Promise)) return new Followed(result, this, this.#resource.engine.tracker);
     const end = (): void => this.end();
-    promise.then(end, end);
-    return promise;
+    result.then(end, end);
+    return result;
   }
 
   /** It is over, as far as the lock goes. */
@@ -82,6 +85,39 @@ export class AttributedJob {
 
   #noteHistory(): void {
     this.#history.clock = this.#resource.engine.tracker.asked();
+  }
+}
+
+/** Stands for a thenable that a function returned, and tells its job of the end before it tells whoever waits. */
+class Followed {
+  readonly #result: PromiseLike<unknown>;
+  readonly #job: AttributedJob;
+  readonly #tracker: CausalTracker;
+  /** What was behind the function when it returned. */
+  readonly #clock: Clock;
+
+  constructor(result: PromiseLike<unknown>, job: AttributedJob, tracker: CausalTracker) {
+    this.#result = result;
+    this.#job = job;
+    this.#tracker = tracker;
+    this.#clock = tracker.asked();
+  }
+
+  /** Called by the engine, once, and in the midst of whatever else. */
+  // oxlint-disable-next-line no-thenable -- it is what stands for a promise
+  then(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+    this.#tracker.call(this.#clock, () => {
+      this.#result.then(
+        (value) => {
+          this.#job.end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#job.end();
+          reject(error);
+        },
+      );
+    });
   }
 }
 
