@@ -9,7 +9,7 @@
  * Bounded by its keys: a cell knows how many more may be put on top before the list is compacted to one
  * closed entry a key, and everything that is still open. Nothing is ever pruned by age.
  */
-import { type Grant, type Opens, mergeOpens, opensOf } from './grant.ts';
+import { Borrowed, type Grant, type Opens, borrowing, mergeOpens, opensOf } from './grant.ts';
 
 /** Cells that may be added on top of `n` compacted ones: as many again, and a few for short lists. */
 export const SPARE = 128;
@@ -44,7 +44,35 @@ function supersedes(newer: Grant, older: Grant): boolean {
   if (newer.strand !== older.strand) return false;
   if (newer.isOpen || older.isOpen || wasBesideOthers(older, newer)) return false;
   if (newer.isBreakable && !older.isBreakable) return false;
-  return newer.under === older.under || isNestedAlike(newer, older) || isSameCover(newer, older);
+  if (newer.under === older.under) return true;
+  if (borrowing.hasBegun && (hasBorrowed(newer) || hasBorrowed(older))) return isBorrowedAlike(newer, older);
+  return isNestedAlike(newer, older) || isSameCover(newer, older);
+}
+
+function hasBorrowed({ under }: Grant): boolean {
+  for (let cell = under; cell !== null; cell = cell.under) if (cell instanceof Borrowed) return true;
+  return false;
+}
+
+/** Whether both were asked for under the same, held and borrowed alike. What was borrowed and is over says nothing. */
+function isBorrowedAlike(newer: Grant, older: Grant): boolean {
+  if (newer.isUngated !== older.isUngated) return false;
+  let n = skipReturned(newer.under);
+  let o = skipReturned(older.under);
+  while (n !== null && o !== null) {
+    if (n instanceof Borrowed !== o instanceof Borrowed) return false;
+    const [a, b] = [n.grant, o.grant];
+    if (a.isOpen || b.isOpen ? a !== b : !isSameGate(a, b) || isGate(a, newer) !== isGate(b, older))
+      return false;
+    n = skipReturned(n.under);
+    o = skipReturned(o.under);
+  }
+  return n === o;
+}
+
+function skipReturned(cell: Opens | null): Opens | null {
+  while (cell instanceof Borrowed && !cell.grant.isOpen) cell = cell.under;
+  return cell;
 }
 
 /** Whether `older` was asked for beside something that is not over, and `newer` was not. */

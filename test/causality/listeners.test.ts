@@ -328,6 +328,25 @@ const programs: Program[] = [
     },
   ],
   [
+    'a thousand events, one after the other',
+    { proven: 'A→B A→C' },
+    async ({ A, B, C }) => {
+      const bus = new EventEmitter();
+      await A.run(
+        () =>
+          new Promise<void>((resolve) => {
+            let count = 0;
+            bus.on('x', async () => {
+              await B.run(nothing);
+              if (++count === 1000) void C.run(nothing).then(() => resolve());
+              else setImmediate(() => bus.emit('x'));
+            });
+            bus.emit('x');
+          }),
+      );
+    },
+  ],
+  [
     'events in a loop',
     { proven: 'A→B' },
     async ({ A, B }) => {
@@ -375,6 +394,33 @@ describe('edges of listeners', () => {
     await sleep(5);
     expect(edgesOf(validator)).toEqual(expected);
     expect(edgesOf(replay()), 'as a recorded trace').toEqual(expected);
+  });
+});
+
+describe('a lock that is held over two others', () => {
+  const found = (validator: Validator): string[] =>
+    validator.snapshot().findings.map(({ code, severity }) => `${code}: ${severity}`);
+
+  test('keeps flows apart that take them in both orders', async () => {
+    const validator = new Validator();
+    const { A, B, C } = createLocks(validator);
+    await A.run(() => B.run(() => C.run(nothing)));
+    await A.run(() => C.run(() => B.run(nothing)));
+    expect(found(validator)).toEqual(['circular-dependency: note']);
+  });
+
+  test('does not, where one of them is a listener that was put there under it', async () => {
+    const validator = new Validator();
+    const { A, B, C } = createLocks(validator);
+    const bus = new EventEmitter();
+    const emitted = sleep(2).then(() => bus.emit('x'));
+    await A.run(async () => {
+      bus.on('x', () => void B.run(() => C.run(nothing)).then(() => bus.emit('done')));
+      await once(bus, 'done');
+    });
+    await emitted;
+    await A.run(() => C.run(() => B.run(nothing)));
+    expect(found(validator)).toEqual(['circular-dependency: error']);
   });
 });
 
