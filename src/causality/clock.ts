@@ -175,6 +175,14 @@ export function append(clock: Clock, grant: Grant): ClockEntry {
   );
 }
 
+/**
+ * The same clock, with room for more. For whoever starts much that goes on side by side: what runs out of room
+ * would be compacted in each part, and then they have nothing in common any more.
+ */
+export function withRoom(clock: ClockEntry): ClockEntry {
+  return clock.room >= SPARE / 2 ? clock : (compact(clock) ?? clock);
+}
+
 let compactions = 0;
 /** The list that was compacted last, and what came of it. */
 let [compacted, remainder]: [Clock, Clock] = [null, null];
@@ -248,12 +256,17 @@ function covers(a: ClockEntry, b: ClockEntry): boolean {
       // Missing in `a`, but a newer grant may have taken its place.
       if (!hasTakenPlace(a, p, q.grant)) return false;
       q = q.prev;
-    } else if (p.grant === q.grant) {
+    } else if (p.grant === q.grant || isMoreOfOne(p.grant, q.grant)) {
       p = p.prev;
       q = q.prev;
     } else p = p.prev;
   }
   return true;
+}
+
+/** Whether both are one grant, and `a` says at least as much of it: one that came through a race says less. */
+function isMoreOfOne(a: Grant, b: Grant): boolean {
+  return a.seq === b.seq && b.isBreakable && (a.origin ?? a) === (b.origin ?? b);
 }
 
 /** Whether one of the grants of `clock` before `end` says at least as much as `grant`. */

@@ -1,5 +1,5 @@
 /** Named lines of execution. */
-import type { ClockEntry } from '../causality/clock.ts';
+import { type ClockEntry, withRoom } from '../causality/clock.ts';
 import { Borrowed, type Opens } from '../causality/grant.ts';
 import { leaveBehind } from '../validator/cover.ts';
 import { validator as defaultValidator } from '../validator/default.ts';
@@ -41,7 +41,7 @@ export function openFlow(validator: Validator, name: string, isTest: boolean): O
   const rare = rareOf(running);
   rare.flow = test === undefined ? name : `${test.rare!.flow} > ${name}`;
   rare.isTest = isTest;
-  return { name, running, clock: engine.grant(running) };
+  return { name, running, clock: withRoom(engine.grant(running)) };
 }
 
 /** The innermost flow that is `wanted` among what is open behind a clock; one that is only borrowed comes last. */

@@ -326,7 +326,8 @@ export class Engine implements GrantVisitor {
     let isWarm = true;
     for (let cell = over.under; cell !== null; cell = cell.under) {
       const cover = cell.grant as Obligation;
-      if (!cover.isOpen || cover.owner !== this.owner) continue;
+      // What nobody waits for, as a flow, has no arrows that could become warm.
+      if (!cover.isOpen || cover.owner !== this.owner || !cover.lockClass.isAwaited) continue;
       const known = cover.row!.edges.find(key);
       if (known !== undefined && known.isWarm) continue;
       isWarm = false;

@@ -1,7 +1,7 @@
 /** Clocks against a naive oracle: sets of everything that lies behind. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Clock, append, forEachNewer, join, joinNewer } from '../../src/causality/clock.ts';
+import { type Clock, append, forEachNewer, join, joinNewer, withRoom } from '../../src/causality/clock.ts';
 import { ClockKey, Grant, nextSeq, skipClosed } from '../../src/causality/grant.ts';
 
 interface Both {
@@ -203,3 +203,36 @@ test('clocks say what whole maps would say, and stay as short', () => {
     { numRuns: Number(process.env['LOCKDEP_RUNS'] ?? 100) },
   );
 }, 60_000);
+
+/** A clock of grants that are over, of two keys by turns, so that none takes the place of another. */
+function createClock(length: number): Clock {
+  const keys = [new ClockKey(true), new ClockKey(true)];
+  let clock: Clock = null;
+  for (let i = 0; i < length; i++) {
+    const grant = new Grant(keys[i % 2]!, 0, 1);
+    grant.seq = nextSeq();
+    clock = append(clock, grant);
+    grant.endSeq = nextSeq();
+  }
+  return clock;
+}
+
+test('a clock covers itself as it comes through a race', () => {
+  const clock = createClock(10);
+  const raced = joinNewer(null, clock, null, (grant) => grant.asBreakable());
+  expect(raced!.grant.isBreakable).toBe(true);
+  expect(join(clock, raced)).toBe(clock);
+  expect(join(raced, clock)!.grant.isBreakable).toBe(false);
+});
+
+test('a clock that is given room says what it said', () => {
+  const clock = createClock(120)!;
+  const roomy = withRoom(clock);
+  expect(clock.room).toBeLessThan(20);
+  expect(roomy.room).toBeGreaterThan(100);
+  const newest = [clock.grant, clock.prev!.grant];
+  const visited: Grant[] = [];
+  forEachNewer(roomy, null, { visit: (grant) => void visited.push(grant) });
+  expect(visited).toEqual(newest);
+  expect(withRoom(roomy)).toBe(roomy);
+});
