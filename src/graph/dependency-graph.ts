@@ -1,17 +1,14 @@
 /**
  * The dependency graph: lock classes, and what each must wait for.
  *
- * It is kept twice. graphology has it as data, for whatever walks it at leisure, and gets what is new when
- * somebody does; lists of edges and the components of component-order.ts serve the search, and a search
- * that finds nothing mostly ends at two look-ups: nothing closes a cycle between two components. What is provisional is an overlay, renewed in
- * passes: components keep the arcs of edges that were active once, which costs a search some time and
- * changes no answer.
+ * Lists of edges and the components of component-order.ts serve the search, and a search that finds nothing
+ * mostly ends at two look-ups: nothing closes a cycle between two components. What is provisional is an
+ * overlay, renewed in passes: components keep the arcs of edges that were active once, which costs a search
+ * some time and changes no answer.
  */
-import type { MultiDirectedGraph } from 'graphology';
 import { Adjacency } from './adjacency.ts';
 import { ComponentOrder } from './component-order.ts';
 import { Edge, type Observation } from './edge.ts';
-import { loadGraphology } from './graphology.ts';
 import { type Level, sortIntoLevels } from './levels.ts';
 import { type Cycle, type CycleOptions, findShortestCycle } from './strong-path.ts';
 import type { EdgeKind, HoldMode, RequestMode } from './vocabulary.ts';
@@ -55,12 +52,9 @@ function edgeKey(to: number, kind: EdgeKind, fromMode: HoldMode, toMode: Request
 }
 
 export class DependencyGraph<Data> {
-  #graph: MultiDirectedGraph<{ attributes: NodeAttributes }, { edge: Edge<Data> }> | undefined;
   readonly #nodes: NodeAttributes[] = [];
   /** By the node they leave from. */
   readonly #outgoing: Adjacency<Data>[] = [];
-  /** Edges that graphology has not got yet. Nodes it lacks are those above its count. */
-  #pending: Edge<Data>[] = [];
   #edgeCount = 0;
   readonly #overlay = new Set<Edge<Data>>();
   #order = new ComponentOrder();
@@ -103,12 +97,8 @@ export class DependencyGraph<Data> {
 
   /** Iterates over the active edges, oldest first. */
   *edges(): IterableIterator<Edge<Data>> {
-    const graph = (this.#graph ??= new (loadGraphology().MultiDirectedGraph)());
-    for (let id = graph.order; id < this.#nodes.length; id++)
-      graph.addNode(id, { attributes: this.#nodes[id]! });
-    for (const edge of this.#pending) graph.addDirectedEdgeWithKey(edge.index, edge.from, edge.to, { edge });
-    this.#pending = [];
-    for (const { attributes } of graph.edgeEntries()) if (attributes.edge.isActive) yield attributes.edge;
+    const active = this.#outgoing.flatMap(({ edges }) => edges).filter((edge) => edge.isActive);
+    yield* active.sort((a, b) => a.index - b.index);
   }
 
   /** Adds one observation to its edge. `makeData` is called at once, if this is the strongest so far. */
@@ -168,9 +158,8 @@ export class DependencyGraph<Data> {
 
   /** Forgets everything; ids start from 0 again, and edges handed out before are of no use any more. */
   clear(): void {
-    this.#graph?.clear();
     this.#nodes.length = 0;
-    this.#outgoing.length = this.#pending.length = this.#edgeCount = 0;
+    this.#outgoing.length = this.#edgeCount = 0;
     this.#overlay.clear();
     this.#order = new ComponentOrder();
   }
@@ -202,7 +191,6 @@ export class DependencyGraph<Data> {
       kind === 'context' && source.isExecutor,
     );
     this.#outgoing[from]!.add(edgeKey(to, kind, fromMode, toMode), edge);
-    this.#pending.push(edge);
     if (isSearched) this.#order.insert(from, to);
     return edge;
   }

@@ -8,6 +8,15 @@ import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { libraries } from '../adapters/shared/libraries.ts';
 
+/** What a package manager has written down of a package that it has installed. */
+interface Locked {
+  dependencies?: object;
+  optionalDependencies?: object;
+  peerDependencies?: object;
+}
+
+const OWN_NAME = 'lockdep';
+
 interface Manifest {
   type?: unknown;
   exports?: unknown;
@@ -20,6 +29,41 @@ export function mayImportLibrary(script: string | undefined, here: string): bool
   if (script !== undefined) starts.add(path.dirname(realpathOf(script)));
   const folders = new Set([...starts].flatMap(listModuleFolders));
   return [...folders].some(mayHold);
+}
+
+/**
+ * Whether a package that the one in `here` depends on may import a supported library as an ES module: asked where the
+ * sources of a program are watched in another way. The answer is no only where that is certain.
+ */
+export function mayDependencyImportLibrary(here: string): boolean {
+  if (process.versions['pnp'] !== undefined) return true;
+  return listModuleFolders(here).some((modules) => hasDependents(modules) && mayHold(modules));
+}
+
+/** Whether something in a `node_modules`, and not we, depends on a supported library, or nobody knows. */
+function hasDependents(modules: string): boolean {
+  try {
+    const store = path.join(modules, '.pnpm');
+    if (existsSync(store))
+      return readdirSync(store).some((each) => {
+        const { name } = /^(?<name>.[^@]*)@/.exec(each)?.groups ?? {};
+        const own = name?.replace('+', '/');
+        if (own === undefined || own === OWN_NAME) return false;
+        const found = path.join(store, each, 'node_modules');
+        return Object.keys(libraries).some(
+          (library) => library !== own && existsSync(path.join(found, library)),
+        );
+      });
+    return Object.entries(readLock(modules)).some(
+      ([key, { dependencies, optionalDependencies, peerDependencies }]) =>
+        !key.endsWith(`node_modules/${OWN_NAME}`) &&
+        Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }).some((name) =>
+          Object.hasOwn(libraries, name),
+        ),
+    );
+  } catch {
+    return true;
+  }
 }
 
 function realpathOf(script: string): string {
@@ -59,11 +103,8 @@ function listNested(modules: string): string[] | undefined {
     const store = path.join(modules, '.pnpm');
     if (existsSync(store))
       return readdirSync(store).flatMap((each) => listTop(path.join(store, each, 'node_modules')));
-    const lock = JSON.parse(readFileSync(path.join(modules, '.package-lock.json'), 'utf8')) as {
-      packages: Record<string, unknown>;
-    };
     const root = path.dirname(modules);
-    return Object.keys(lock.packages)
+    return Object.keys(readLock(modules))
       .filter((key) =>
         Object.hasOwn(libraries, key.slice(key.lastIndexOf('node_modules/') + 'node_modules/'.length)),
       )
@@ -71,6 +112,14 @@ function listNested(modules: string): string[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What npm has put into a `node_modules`, by path. Throws where somebody else has. */
+function readLock(modules: string): Record<string, Locked> {
+  const { packages } = JSON.parse(readFileSync(path.join(modules, '.package-lock.json'), 'utf8')) as {
+    packages: Record<string, Locked>;
+  };
+  return packages;
 }
 
 /** Whether `import` of the package in a folder gives an ES module, or nobody knows. */

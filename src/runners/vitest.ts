@@ -5,6 +5,7 @@ import { libraries } from '../adapters/shared/libraries.ts';
 import { checkRunnerOptions } from './core/check-options.ts';
 import type { RunnerOptions } from './core/options.ts';
 import { isSwitchedOff, openSharedRun } from './core/test-run.ts';
+import { tellOfImports } from './vitest/imports.ts';
 
 export type { AllowEntry, Level, RunnerOptions } from './core/options.ts';
 
@@ -15,6 +16,7 @@ export interface VitestPlugin {
 }
 
 interface VitestConfig {
+  root?: string;
   resolve?: { alias?: Record<string, string> | { find: string | RegExp; replacement: string }[] };
   test?: { setupFiles?: string | string[]; globalSetup?: string | string[] };
 }
@@ -53,6 +55,7 @@ export function lockdep(options: RunnerOptions = {}): VitestPlugin {
     config(config: VitestConfig) {
       if (isSwitchedOff()) return;
       openSharedRun(options);
+      tellOfImports(config.root ?? process.cwd());
       const { alias = [] } = (config.resolve ??= {});
       const given = Array.isArray(alias)
         ? alias

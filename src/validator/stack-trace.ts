@@ -25,6 +25,10 @@ export type RawStack = readonly RawFrame[];
 /** A stack that nobody has read yet, or its frames. */
 export type LazyStack = Error | RawStack;
 
+function isRead(stack: LazyStack): stack is RawStack {
+  return Array.isArray(stack);
+}
+
 /** Frames kept, the innermost first. Ours come on top, so a few more are asked for. */
 const FRAMES = 12;
 const OWN_FRAMES = 6;
@@ -55,7 +59,8 @@ export function hideFrames(part: string): void {
 
 /** The frames of the watched program: ours, and those of Node, are cut. */
 export function readStack(stack: LazyStack): RawStack {
-  if (!(stack instanceof Error)) return stack;
+  // Not `instanceof`: it may be of another realm.
+  if (isRead(stack)) return stack;
   const text: unknown = stack.stack;
   // A program may replace `Error.prepareStackTrace` by something that returns no text.
   if (typeof text !== 'string') return [];

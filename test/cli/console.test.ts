@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Ended, fakeValidator, makeFolder, runNode } from './command.ts';
@@ -54,11 +54,14 @@ describe('a finding', () => {
     expect(stderr.startsWith('\u001b[31m')).toBe(true);
   });
 
-  test('of a validator installed twice is printed once', () => {
-    const source = `const { install } = await import('${new URL('../../dist/console.js', import.meta.url).href}?copy');
+  test('of a validator installed twice, by two copies, is printed once', () => {
+    const folder = makeFolder();
+    cpSync(new URL('../../dist', import.meta.url), path.join(folder, 'dist'), { recursive: true });
+    writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+    const source = `const { install } = await import('./dist/console.js');
 install(fakeValidator);
 fakeValidator.publish("not-held");`;
-    expect(runWatched(source).stderr.match(/\[not-held\]/g)).toHaveLength(1);
+    expect(runWatched(source, {}, folder).stderr.match(/\[not-held\]/g)).toHaveLength(1);
   });
 });
 

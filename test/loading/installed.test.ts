@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mayImportLibrary } from '../../src/loading/installed.ts';
+import { mayDependencyImportLibrary, mayImportLibrary } from '../../src/loading/installed.ts';
 
 let root: string;
 
@@ -23,10 +23,10 @@ function write(file: string, content: unknown): void {
   writeFileSync(path.join(root, file), JSON.stringify(content));
 }
 
-/** What npm writes down of its copies. */
-function writeLock(...copies: string[]): void {
+/** What npm writes down of its copies, and of what they depend on. */
+function writeLock(...copies: (string | [copy: string, locked: object])[]): void {
   write('node_modules/.package-lock.json', {
-    packages: Object.fromEntries(copies.map((copy) => [copy, {}])),
+    packages: Object.fromEntries(copies.map((copy) => (typeof copy === 'string' ? [copy, {}] : copy))),
   });
 }
 
@@ -75,5 +75,64 @@ describe('a supported ES module may be imported', () => {
     writeFileSync(script, '');
     expect(mayImportLibrary(script, elsewhere)).toBe(expected);
     expect(mayImportLibrary(undefined, path.dirname(script))).toBe(expected);
+  });
+});
+
+const needsLimit = { dependencies: { 'p-limit': '^7.0.0' } };
+const limit = 'node_modules/p-limit';
+
+const dependents: [name: string, prepare: () => void, expected: boolean][] = [
+  ['nothing installed', () => {}, false],
+  [
+    'an ES module that only the project itself has',
+    () => (writeLock(limit), write(`${limit}/package.json`, MODULE)),
+    false,
+  ],
+  [
+    'an ES module that another package depends on',
+    () => (writeLock(limit, ['node_modules/other', needsLimit]), write(`${limit}/package.json`, MODULE)),
+    true,
+  ],
+  [
+    'an ES module that another package can make use of',
+    () => (
+      writeLock(limit, ['node_modules/other', { peerDependencies: { 'p-limit': '*' } }]),
+      write(`${limit}/package.json`, MODULE)
+    ),
+    true,
+  ],
+  [
+    'CommonJS that another package depends on',
+    () => (writeLock(limit, ['node_modules/other', needsLimit]), write(`${limit}/package.json`, COMMONJS)),
+    false,
+  ],
+  [
+    'an ES module that we can make use of',
+    () => (
+      writeLock(limit, ['node_modules/lockdep', { peerDependencies: { 'p-limit': '*' } }]),
+      write(`${limit}/package.json`, MODULE)
+    ),
+    false,
+  ],
+  [
+    'an ES module of the project in the store of pnpm',
+    () => write('node_modules/.pnpm/p-limit@7.0.0/node_modules/p-limit/package.json', MODULE),
+    false,
+  ],
+  [
+    'an ES module of another package in the store of pnpm',
+    () => (
+      write('node_modules/.pnpm/p-limit@7.0.0/node_modules/p-limit/package.json', MODULE),
+      write('node_modules/.pnpm/@some+other@1.0.0/node_modules/p-limit/package.json', MODULE)
+    ),
+    true,
+  ],
+  ['packages of which nothing is written down', () => write('node_modules/other/package.json', {}), true],
+];
+
+describe('a dependency may import a supported ES module', () => {
+  it.each(dependents)('with %s', (_name, prepare, expected) => {
+    prepare();
+    expect(mayDependencyImportLibrary(path.join(root, 'app'))).toBe(expected);
   });
 });

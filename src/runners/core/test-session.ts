@@ -5,6 +5,7 @@
  * as in the callback of a server that was started before, it belongs to the only test that runs, unless it
  * ran in what a test that has ended left behind. What belongs to no test fails the run at its end.
  */
+import { createRequire } from 'node:module';
 import type { Clock } from '../../causality/clock.ts';
 import {
   closeFlow,
@@ -23,8 +24,20 @@ import type { Validator } from '../../validator/validator.ts';
 import type { Level } from './options.ts';
 import { type RunRules, decideLevel } from './rules.ts';
 import { type Verdict, countEnds, saveResult } from './run-folder.ts';
-import { explainWaits } from './waits.ts';
-import { formatReport, formatStack } from './wording.ts';
+import type * as Waits from './waits.ts';
+import type * as Wording from './wording.ts';
+
+const require = createRequire(import.meta.url);
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+/** Loaded when a test fails, since most never do; and at once, since not all runners wait. */
+function loadWording(): typeof Wording {
+  return require(`./wording.${extension}`) as typeof Wording;
+}
+
+function loadWaits(): typeof Waits {
+  return require(`./waits.${extension}`) as typeof Waits;
+}
 
 interface Found {
   level: Level;
@@ -200,11 +213,12 @@ export class TestSession {
     this.validator.checkOpen({ isDrained: false });
     // The test fails anyway, and this says why.
     for (const each of test.found) if (!before.has(each) && each.level === 'warn') each.level = 'error';
-    return explainWaits(this.validator, waiting, test.name, (holder) => this.#leftBy.get(holder));
+    return loadWaits().explainWaits(this.validator, waiting, test.name, (holder) => this.#leftBy.get(holder));
   }
 
   #createError(test: RunningTest, found: readonly Found[], hang: string | undefined): Error | undefined {
     if (found.length === 0 && hang === undefined) return undefined;
+    const { formatReport, formatStack } = loadWording();
     const texts = found.map(({ finding, snapshot }) => formatReport(finding, snapshot));
     const [first] = found;
     const error = new LockdepError(

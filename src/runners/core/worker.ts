@@ -1,6 +1,6 @@
 /** The session of the process, or of the thread, that runs tests. */
 import { leaveToOthers } from '../../console.ts';
-import { watchLibraries } from '../../loading/watch-libraries.ts';
+import { type WatchLibrariesOptions, watchLibraries } from '../../loading/watch-libraries.ts';
 import { validator } from '../../validator/default.ts';
 import { findRun } from './run-folder.ts';
 import { TestSession } from './test-session.ts';
@@ -8,7 +8,7 @@ import { TestSession } from './test-session.ts';
 const KEY = Symbol.for('lockdep.tests');
 type Holder = typeof globalThis & { [KEY]?: TestSession };
 
-export interface WorkerOptions {
+export interface WorkerOptions extends WatchLibrariesOptions {
   /** The runner loads modules by itself, where Node's hooks do not reach. */
   hasOwnLoader?: boolean;
 }
@@ -18,20 +18,22 @@ export interface WorkerOptions {
  * test file.
  * `undefined` where watching is off or no run was opened.
  */
-export function findSession({ hasOwnLoader = false }: WorkerOptions = {}): TestSession | undefined {
+export function findSession({ hasOwnLoader = false, ...options }: WorkerOptions = {}):
+  | TestSession
+  | undefined {
   const holder = globalThis as Holder;
   holder[KEY]?.refresh();
   if (holder[KEY] !== undefined) return holder[KEY];
   const run = findRun();
   if (run === undefined || validator.policy === 'off') return undefined;
   leaveToOthers(validator);
-  if (!hasOwnLoader) watchWhatIsLoaded();
+  if (!hasOwnLoader) watchWhatIsLoaded(options);
   return (holder[KEY] = new TestSession(validator, run.folder, run.rules));
 }
 
 /** In a `vm` context of Vitest there are no hooks to be had; what its tests import is replaced by then. */
-function watchWhatIsLoaded(): void {
+function watchWhatIsLoaded(options: WatchLibrariesOptions): void {
   try {
-    watchLibraries();
+    watchLibraries(options);
   } catch {}
 }

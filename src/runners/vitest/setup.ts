@@ -3,6 +3,7 @@ import * as vitest from 'vitest';
 import type { RunningTest } from '../core/test-session.ts';
 import { nameTest } from '../core/test-name.ts';
 import { findSession } from '../core/worker.ts';
+import { areImportsReplaced } from './imports.ts';
 
 /** What is used of Vitest, whose types differ between its versions. */
 interface Task {
@@ -45,7 +46,7 @@ function finish(test: RunningTest, { fails, result }: Task): void {
   if (error !== undefined) throw error;
 }
 
-const session = findSession();
+const session = findSession({ isImportWatched: areImportsReplaced() });
 
 if (session !== undefined) {
   const begin = (task: Task): RunningTest => session.begin(nameTest(task.file.filepath, namesOf(task)), task);
