@@ -18,11 +18,10 @@ const LOADED = [
   'loading/watch-libraries.js',
   'loading/watch-loaded.js',
   'process-validator.js',
-  'runners/core/waits.js',
-  'runners/core/wording.js',
   'runners/jest/preset.js',
   'runners/jest/run-reporter.js',
   'runners/vitest/global-setup.js',
+  'runners/vitest/matcher.js',
   'runners/vitest/setup.js',
   'trace/trace-file.js',
 ];
@@ -62,7 +61,7 @@ function fillUrls(text, file) {
   });
 }
 
-const { metafile, outputFiles } = await build({
+const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: entries.map((file) => path.join(dist, file)),
   outdir: dist,
@@ -76,14 +75,15 @@ const { metafile, outputFiles } = await build({
   chunkNames: 'chunks/[hash]',
   sourcemap: true,
   sourcesContent: false,
-  metafile: true,
   write: false,
   plugins: [keepUrls],
   logLevel: 'warning',
 });
 
 const made = new Set(outputFiles.map((each) => each.path));
-for (const file of Object.keys(metafile.inputs).map((each) => path.join(root, each)))
-  if (!made.has(file)) for (const each of [file, `${file}.map`]) rmSync(each, { force: true });
+for (const name of readdirSync(dist, { recursive: true })) {
+  const file = path.join(dist, name);
+  if (/\.js(?:\.map)?$/.test(name) && !made.has(file)) rmSync(file);
+}
 mkdirSync(path.join(dist, 'chunks'), { recursive: true });
 for (const { path: file, text } of outputFiles) writeFileSync(file, fillUrls(text, file));

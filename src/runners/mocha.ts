@@ -10,6 +10,8 @@ import { type TestRun, isSwitchedOff, openSharedRun } from './core/test-run.ts';
 import { findSession } from './core/worker.ts';
 import { type MochaTest, beginTest } from './mocha/wrap-test.ts';
 
+export { assertClean } from './core/clean.ts';
+
 interface HookContext {
   currentTest?: MochaTest;
 }

@@ -13,6 +13,8 @@ import { findSession } from './core/worker.ts';
 import { findTestParent } from './node-test/parent.ts';
 import { watchTests } from './node-test/watch-tests.ts';
 
+export { assertClean } from './core/clean.ts';
+
 function watchProcess(): void {
   // A process that a test starts inherits the run, and is none of the runner's.
   if (!isMainThread || isSwitchedOff() || findRun() !== undefined) return;

@@ -9,6 +9,16 @@ import { tellOfImports } from './vitest/imports.ts';
 
 export type { AllowEntry, Level, RunnerOptions } from './core/options.ts';
 
+declare module 'vitest' {
+  interface Assertion<T> {
+    /**
+     * Fails with the reports of what the test has completed so far; with `.not`, where it has completed nothing, and
+     * what it has completed fails nothing any more. `lockdep` is all that is imported of it, or its `validator`.
+     */
+    toBeClean(): void;
+  }
+}
+
 /** What is used of a Vite plug-in; Vite itself is none of our dependencies. */
 export interface VitestPlugin {
   name: string;
@@ -53,7 +63,12 @@ export function lockdep(options: RunnerOptions = {}): VitestPlugin {
   return {
     name: 'lockdep',
     config(config: VitestConfig) {
-      if (isSwitchedOff()) return;
+      const test = (config.test ??= {});
+      if (isSwitchedOff()) {
+        // Tests that ask whether they are clean still can.
+        test.setupFiles = [pathOf('matcher'), ...listOf(test.setupFiles)];
+        return;
+      }
       openSharedRun(options);
       tellOfImports(config.root ?? process.cwd());
       const { alias = [] } = (config.resolve ??= {});
@@ -62,7 +77,6 @@ export function lockdep(options: RunnerOptions = {}): VitestPlugin {
         : Object.entries(alias).map(([find, replacement]) => ({ find, replacement }));
       // Last, so that what the user has said of a library counts.
       config.resolve.alias = [...given, ...listAliases()];
-      const test = (config.test ??= {});
       // First, so that our hooks are around those of all others.
       test.setupFiles = [pathOf('setup'), ...listOf(test.setupFiles)];
       test.globalSetup = [pathOf('global-setup'), ...listOf(test.globalSetup)];

@@ -10,12 +10,12 @@ import { newest } from './versions.ts';
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const root = path.resolve(import.meta.dirname, '../..');
-const text = readFileSync(path.join(root, 'docs/runners.md'), 'utf8');
+const page = readFileSync(path.join(root, 'docs/runners.md'), 'utf8');
 const folder = mkdtempSync(path.join(tmpdir(), 'lockdep-newcomer-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function block(info: string): string {
-  const found = new RegExp(`^\`\`\`${info}\\n(.*?)^\`\`\`$`, 'msu').exec(text)?.[1];
+  const found = new RegExp(`^\`\`\`${info}\\n(.*?)^\`\`\`$`, 'msu').exec(page)?.[1];
   if (found === undefined) throw new Error(`docs/runners.md has no block "${info}"`);
   return found;
 }
@@ -48,11 +48,15 @@ const files: Readonly<Record<string, Record<string, string>>> = {
   'node-test': { 'locks.test.mjs': test.replace('\n\n', "\nimport { test } from 'node:test';\n") },
 };
 
-it.each(newest)('$runner: the second test fails, as the page shows it', ({ runner, alias }) => {
-  const home = path.join(folder, runner);
+/** Runs what the page says to run, in a folder of its own. */
+function follow(
+  { runner, alias }: (typeof newest)[number],
+  home: string,
+  contents: Readonly<Record<string, string>>,
+): { status: number | null; text: string } {
   mkdirSync(home);
   installPackage(home, runner, alias, packed);
-  for (const [name, content] of Object.entries(files[runner]!)) writeFileSync(path.join(home, name), content);
+  for (const [name, content] of Object.entries(contents)) writeFileSync(path.join(home, name), content);
   const [command, ...args] = block(`sh ${runner}`).trim().replace(/^npx /u, '').split(' ');
   const bins: Readonly<Record<string, string>> = {
     vitest: 'vitest/vitest.mjs',
@@ -68,13 +72,19 @@ it.each(newest)('$runner: the second test fails, as the page shows it', ({ runne
     [...(script === undefined ? [] : [path.join('node_modules', script)]), ...args],
     { cwd: home, encoding: 'utf8', env: { ...Object.fromEntries(plain), NO_COLOR: '1' }, timeout: 50_000 },
   );
+  return { status, text: stdout + stderr };
+}
+
+it.each(newest)('$runner: the second test fails, as the page shows it', (version) => {
+  const { runner } = version;
+  const { status, text } = follow(version, path.join(folder, runner), files[runner]!);
   expect(status).not.toBe(0);
   const shown = block('text failure')
     .replace(':6)', '')
     .split('\n')
     .filter((line) => line !== '');
   for (const line of shown)
-    expect(stdout + stderr).toContain(
+    expect(text).toContain(
       line
         .trim()
         .replace(/"$/u, '')
@@ -83,4 +93,20 @@ it.each(newest)('$runner: the second test fails, as the page shows it', ({ runne
           'locks.test.' + (files[runner]!['locks.test.js'] === undefined ? 'mjs' : 'js'),
         ),
     );
+});
+
+const withMatcher = newest.filter(({ runner }) => runner === 'vitest' || runner === 'jest');
+
+it.each(withMatcher)('$runner: a test says that it is clean, as the page shows it', (version) => {
+  const { runner } = version;
+  const { 'locks.test.js': _test, ...configuration } = files[runner]!;
+  const clean = block('js clean');
+  const text =
+    runner === 'jest' ? clean.replace(/^import .*$/mu, "const lockdep = require('lockdep');") : clean;
+  const { status, text: output } = follow(version, path.join(folder, `${runner}-clean`), {
+    ...configuration,
+    'locks.test.js': text,
+  });
+  expect(output).toContain('1 passed');
+  expect(status).toBe(0);
 });

@@ -55,13 +55,10 @@ const misuse: [options: unknown, message: string][] = [
     { level: {} },
     'Expected `options` to be an object with keys of levels, allow, baseline, output, got "level" (string).',
   ],
-  [
-    { levels: { nonsense: 'off' } },
-    'Expected `levels` to be an object with finding codes as keys, got "nonsense" (string).',
-  ],
+  [{ levels: { nonsense: 'off' } }, 'Expected `levels` to be an object with keys of circular-dependency, '],
   [
     { levels: { 'held-at-end': 'fatal' } },
-    "Expected `levels.held-at-end` to be 'off', 'warn' or 'error', got \"fatal\" (string).",
+    "Expected `levels['held-at-end']` to be 'off', 'warn' or 'error', got \"fatal\" (string).",
   ],
   [{ allow: {} }, 'Expected `allow` to be an array, got an object.'],
   [

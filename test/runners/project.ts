@@ -40,7 +40,7 @@ const CONFIGURATIONS: Readonly<Record<Runner, Readonly<Record<string, string>>>>
 
 /** Where the functions of a test come from, which fixtures import from `#runner`. */
 const RUNNER_IMPORTS: Readonly<Record<Runner, string>> = {
-  vitest: `import { test, describe, beforeEach, afterEach } from 'vitest';`,
+  vitest: `import { test, expect, describe, beforeEach, afterEach } from 'vitest';`,
   jest: '',
   mocha: 'const { it: test, describe, beforeEach, afterEach } = globalThis;',
   'node-test': `import { test as plain, after, describe, beforeEach, afterEach } from 'node:test'; const alive = setInterval(() => {}, 1000); after(() => clearInterval(alive)); const test = (name, fn) => plain(name, { timeout: 300 }, fn);`,
@@ -80,7 +80,7 @@ function installLockdep(folder: string, packed: string = root): void {
 
 /** Jest has CommonJS in its sandbox, and no transform is set up. */
 function toCommonJs(text: string): string {
-  return text.replaceAll(/^import (\{.*?\}) from '(.*)';$/gmu, "const $1 = require('$2');");
+  return text.replaceAll(/^import (?:\* as )?(\{.*?\}|\w+) from '(.*)';$/gmu, "const $1 = require('$2');");
 }
 
 function copyFixture(folder: string, fixture: string, runner: Runner): void {
@@ -88,7 +88,9 @@ function copyFixture(folder: string, fixture: string, runner: Runner): void {
   for (const name of readdirSync(source)) {
     let text = readFileSync(path.join(source, name), 'utf8');
     if (name.endsWith('.js')) {
-      text = text.replace(/^import .* from '#runner';$/mu, RUNNER_IMPORTS[runner]);
+      text = text
+        .replace(/^import .* from '#runner';$/mu, RUNNER_IMPORTS[runner])
+        .replace("'#plugin'", `'lockdep/${runner}'`);
       if (runner === 'jest') text = toCommonJs(text);
     }
     writeFileSync(path.join(folder, name), text);

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { RENDERERS } from '../../report/formats.ts';
 import { findRule } from '../../report/rules.ts';
 import { LockdepError, checkOptions, rejectArgument } from '../../validator/errors.ts';
+import { type LevelOptions, readLevels } from '../../validator/levels.ts';
 import type { RunnerOptions } from './options.ts';
 
-const LEVELS: readonly unknown[] = ['off', 'warn', 'error'];
 const OPTION_KEYS = ['levels', 'allow', 'baseline', 'output'];
 const ALLOW_KEYS = ['class', 'code', 'test', 'reason'];
 /** The file in which options stand for runners that are switched on by one word. */
@@ -44,10 +44,7 @@ function checkAllowEntry(entry: unknown, index: number): void {
 export function checkRunnerOptions(value: unknown): RunnerOptions {
   checkOptions(value, OPTION_KEYS);
   const { levels, allow, baseline, output } = value as Record<string, unknown>;
-  for (const [code, level] of levels === undefined ? [] : checkRecord('levels', levels)) {
-    if (findRule(code) === undefined) rejectArgument('levels', 'an object with finding codes as keys', code);
-    if (!LEVELS.includes(level)) rejectArgument(`levels.${code}`, "'off', 'warn' or 'error'", level);
-  }
+  if (levels !== undefined) readLevels(levels as LevelOptions);
   if (allow !== undefined && !Array.isArray(allow)) rejectArgument('allow', 'an array', allow);
   allow?.forEach(checkAllowEntry);
   if (baseline !== undefined) checkText('baseline', baseline);

@@ -1,8 +1,9 @@
 /** What may be said to a test-runner plug-in. */
+import type { LevelOptions } from '../../validator/levels.ts';
 import type { FindingCode } from '../../validator/snapshot-format.ts';
 
 /** What a finding does: nothing, be told at the end of the run, or fail the test that completed it. */
-export type Level = 'off' | 'warn' | 'error';
+export type { Level } from '../../validator/levels.ts';
 
 /** Findings that do nothing. `*` stands for anything; what is left out fits all. */
 export interface AllowEntry {
@@ -16,8 +17,8 @@ export interface AllowEntry {
 }
 
 export interface RunnerOptions {
-  /** By finding code. Default: an error fails, a warning is told. A note is never more than a note. */
-  levels?: Partial<Record<FindingCode, Level>>;
+  /** As `validator.setLevels` takes them. An error fails the test, a warning is told, a note does nothing. */
+  levels?: LevelOptions;
   allow?: readonly AllowEntry[];
   /** A baseline, as `lockdep report --update-baseline` writes it: what it has does not fail. */
   baseline?: string;

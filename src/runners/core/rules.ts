@@ -1,4 +1,5 @@
 /** Decides what a finding does: by the level of its code, the allow-list and the baseline. */
+import { applyLevel } from '../../validator/levels.ts';
 import type { Severity, SnapshotEdge, SnapshotFinding } from '../../validator/snapshot-format.ts';
 import type { AllowEntry, Level, RunnerOptions } from './options.ts';
 
@@ -10,7 +11,7 @@ export interface RunRules extends Pick<RunnerOptions, 'levels' | 'allow'> {
   isWarnOnly?: boolean;
 }
 
-const DEFAULT_LEVELS: Readonly<Record<Severity, Level>> = { error: 'error', warning: 'warn', note: 'off' };
+const LEVELS: Readonly<Record<Severity, Level>> = { error: 'error', warning: 'warn', note: 'off' };
 
 /** Matches text with `*` for anything: all of it, or a part. */
 function matches(pattern: string, text: string, isPart: boolean): boolean {
@@ -44,8 +45,8 @@ export function decideLevel(
   tests: readonly string[],
   { levels = {}, allow = [], known = {}, isWarnOnly = false }: RunRules,
 ): Level {
-  const level =
-    finding.severity === 'note' ? 'off' : (levels[finding.code] ?? DEFAULT_LEVELS[finding.severity]);
+  const leveled = applyLevel(finding, new Map(Object.entries(levels)));
+  const level = leveled === undefined ? 'off' : LEVELS[leveled.severity];
   if (level === 'off' || Object.hasOwn(known, finding.fingerprint)) return 'off';
   const involved = [...tests, ...listFlows(finding, edges)];
   if (allow.some((entry) => isAllowed(entry, finding, involved))) return 'off';

@@ -17,26 +17,22 @@ import {
   type OpenFlow,
 } from '../../locks/flow.ts';
 import { LockdepError } from '../../validator/errors.ts';
+import { flowOf } from '../../validator/arrows.ts';
 import { leaveBehind } from '../../validator/cover.ts';
 import { Obligation } from '../../validator/obligation.ts';
-import type { Snapshot, SnapshotFinding } from '../../validator/snapshot-format.ts';
+import type { FindingCode, Snapshot, SnapshotFinding } from '../../validator/snapshot-format.ts';
+import { readStack } from '../../validator/stack-trace.ts';
 import type { Validator } from '../../validator/validator.ts';
 import type { Level } from './options.ts';
 import { type RunRules, decideLevel } from './rules.ts';
 import { type Verdict, countEnds, saveResult } from './run-folder.ts';
-import type * as Waits from './waits.ts';
-import type * as Wording from './wording.ts';
+import type * as Texts from './texts.ts';
 
 const require = createRequire(import.meta.url);
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
 /** Loaded when a test fails, since most never do; and at once, since not all runners wait. */
-function loadWording(): typeof Wording {
-  return require(`./wording.${extension}`) as typeof Wording;
-}
-
-function loadWaits(): typeof Waits {
-  return require(`./waits.${extension}`) as typeof Waits;
+function loadTexts(): typeof Texts {
+  return require('./texts.cjs') as typeof Texts;
 }
 
 interface Found {
@@ -46,11 +42,24 @@ interface Found {
   readonly snapshot: Snapshot;
   /** The test fails by it in this attempt. */
   isTold: boolean;
+  /** The test has asked whether it is clean, and was told of it. */
+  isAsserted: boolean;
+}
+
+/** What a test hears that asks whether it is clean. */
+export interface Inspection {
+  isClean: boolean;
+  /** The reports of what it has completed so far, if that is something. */
+  text: string;
+  /** The code of the first. */
+  code: FindingCode | undefined;
 }
 
 export interface TestEnd {
   /** What the test failed with by itself, the first of it; `undefined` when it passed. */
   error?: unknown;
+  /** More that it failed with. */
+  besides?: readonly unknown[];
   /** The runner would not tell what fails it, as for a test that is to fail; so the run must. */
   isUntold?: boolean;
 }
@@ -134,7 +143,7 @@ export class TestSession {
   begin(name: string, key: object): RunningTest {
     const test = new RunningTest(this, name);
     test.found = this.#earlier.get(key) ?? [];
-    for (const each of test.found) each.isTold = false;
+    for (const each of test.found) each.isTold = each.isAsserted = false;
     this.#earlier.set(key, test.found);
     this.#running.set(test.flow.running, test);
     return test;
@@ -163,15 +172,45 @@ export class TestSession {
   }
 
   /** @internal What fails the test, as far as it has not been told. */
-  judge(test: RunningTest, { error, isUntold = false }: TestEnd, hang: string | undefined): TestOutcome {
+  judge(
+    test: RunningTest,
+    { error, besides = [], isUntold = false }: TestEnd,
+    hang: string | undefined,
+  ): TestOutcome {
     const news = test.found.filter(({ isTold }) => !isTold);
     if (isUntold) return { error: undefined };
+    const texts = [error, ...besides].map(messageOf);
+    const isSaid = ({ isAsserted, finding }: Found): boolean =>
+      isAsserted && texts.some((text) => text.includes(finding.message));
     for (const each of news) {
+      // A warning that failed the test needs no other mention.
+      if (isSaid(each)) each.level = 'error';
       each.isTold = true;
       this.#note(each.level, each.finding, test.name);
     }
-    const failing = news.filter(({ level, finding }) => level === 'error' && !isSameAs(error, finding));
+    const failing = news.filter(
+      (each) => each.level === 'error' && !isSaid(each) && !isSameAs(error, each.finding),
+    );
     return { error: this.#createError(test, failing, hang) };
+  }
+
+  /**
+   * Whether the test that runs here is clean so far; `undefined` outside of one. Where `isWanted`, what was found is
+   * what the test is about, and does nothing more.
+   */
+  inspect(isWanted: boolean): Inspection | undefined {
+    const test = this.#findTest(this.validator.engine.tracker.asked());
+    if (test === undefined) return undefined;
+    const { isWarnOnly = false } = this.#rules;
+    const found = test.found.filter(({ level, isTold }) => level !== 'off' && !isTold);
+    if (found.length === 0 || (isWarnOnly && !isWanted)) return { isClean: true, text: '', code: undefined };
+    for (const each of found) {
+      each.isAsserted = true;
+      if (isWanted) each.level = 'off';
+    }
+    const { formatReport } = loadTexts();
+    const texts = found.map(({ finding, snapshot }) => formatReport(finding, snapshot));
+    return { isClean: false, text: texts.join('\n\n'), code: found[0]!.finding.code };
   }
 
   /** Keeps what a worker has seen for the end of the run. */
@@ -187,7 +226,7 @@ export class TestSession {
     if (test === undefined) return;
     const level = decideLevel(finding, snapshot.edges, [test.name], this.#rules);
     const known = test.found.findIndex((each) => each.finding.fingerprint === finding.fingerprint);
-    const found: Found = { level, finding, snapshot, isTold: false };
+    const found: Found = { level, finding, snapshot, isTold: false, isAsserted: false };
     if (known === -1) test.found.push(found);
     else test.found[known] = found;
   }
@@ -213,12 +252,16 @@ export class TestSession {
     this.validator.checkOpen({ isDrained: false });
     // The test fails anyway, and this says why.
     for (const each of test.found) if (!before.has(each) && each.level === 'warn') each.level = 'error';
-    return loadWaits().explainWaits(this.validator, waiting, test.name, (holder) => this.#leftBy.get(holder));
+    return loadTexts().explainWaits(this.validator, waiting, test.name, {
+      flowOf: (holder) => this.#leftBy.get(holder) ?? flowOf(holder),
+      stackOf: ({ stack, transition }) =>
+        stack === undefined ? (transition.samples[0] ?? []) : readStack(stack),
+    });
   }
 
   #createError(test: RunningTest, found: readonly Found[], hang: string | undefined): Error | undefined {
     if (found.length === 0 && hang === undefined) return undefined;
-    const { formatReport, formatStack } = loadWording();
+    const { formatReport, formatStack } = loadTexts();
     const texts = found.map(({ finding, snapshot }) => formatReport(finding, snapshot));
     const [first] = found;
     const error = new LockdepError(
@@ -229,6 +272,12 @@ export class TestSession {
     error.stack = `${error.name}: ${error.message}\n${stack}`;
     return error;
   }
+}
+
+/** The text of an error, which a runner may have made plain data of. */
+function messageOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
+  return String(error.message);
 }
 
 /** Whether the test failed with the finding itself, as locks throw it under the `error` policy. */

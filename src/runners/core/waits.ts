@@ -7,15 +7,18 @@ import { formatName, quoteName } from '../../report/escape.ts';
 import { type Block, type Row, formatBlocks } from '../../report/layout.ts';
 import { createStyle } from '../../report/style.ts';
 import { fillStack } from '../../report/source-lines.ts';
-import { flowOf } from '../../validator/arrows.ts';
 import type { Obligation } from '../../validator/obligation.ts';
 import { toSnapshotStack } from '../../validator/source-position.ts';
-import { readStack } from '../../validator/stack-trace.ts';
+import type { RawStack } from '../../validator/stack-trace.ts';
 import type { Validator } from '../../validator/validator.ts';
 import { formatTest } from './test-name.ts';
 
-/** Names the test that left a hold behind, which its flow no longer tells once it has ended. */
-export type NameHolder = (holder: Obligation) => string | undefined;
+/** What the validator knows of an obligation. */
+export interface Inquiry {
+  /** The test that it was made in, though it may have ended. */
+  flowOf: (open: Obligation) => string | undefined;
+  stackOf: (open: Obligation) => RawStack;
+}
 
 const WIDTH = 100;
 
@@ -25,8 +28,7 @@ interface Place {
   since: string;
 }
 
-function placeOf(open: Obligation, label: string): Place {
-  const stack = open.stack === undefined ? (open.transition.samples[0] ?? []) : readStack(open.stack);
+function placeOf(stack: RawStack, label: string): Place {
   const { frames } = fillStack(toSnapshotStack(stack, false), createReadLines({ folder: process.cwd() }));
   const [top] = frames;
   const since = top === undefined ? '' : ` since ${top.at.replace(/:\d+$/, '')}`;
@@ -41,14 +43,19 @@ function findHolders({ newest }: Validator['engine'], { lockClass, instance }: O
   return holders.reverse();
 }
 
-function explain(validator: Validator, waiting: Obligation, test: string, nameHolder: NameHolder): string {
+function explain(
+  validator: Validator,
+  waiting: Obligation,
+  test: string,
+  { flowOf, stackOf }: Inquiry,
+): string {
   const name = formatName(validator.nameOf(waiting.lockClass));
-  const wait = placeOf(waiting, `${name} waited for since`);
+  const wait = placeOf(stackOf(waiting), `${name} waited for since`);
   const holders = findHolders(validator.engine, waiting).map((holder) => {
-    const flow = nameHolder(holder) ?? flowOf(holder);
+    const flow = flowOf(holder);
     const who =
       flow === undefined ? '' : flow === test ? ', by this test' : `, by ${quoteName(formatTest(flow))}`;
-    return { ...placeOf(holder, `${name} held since`), who };
+    return { ...placeOf(stackOf(holder), `${name} held since`), who };
   });
   const [first, ...others] = holders;
   const held =
@@ -69,10 +76,10 @@ export function explainWaits(
   validator: Validator,
   waiting: readonly Obligation[],
   test: string,
-  nameHolder: NameHolder,
+  inquiry: Inquiry,
 ): string {
   return waiting
     .toReversed()
-    .map((each) => explain(validator, each, test, nameHolder))
+    .map((each) => explain(validator, each, test, inquiry))
     .join('\n\n');
 }

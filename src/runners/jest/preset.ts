@@ -9,6 +9,7 @@ export interface JestPreset {
   testEnvironment?: string;
   moduleNameMapper?: Record<string, string>;
   reporters?: string[];
+  setupFilesAfterEnv?: string[];
 }
 
 /** Where the environment finds the one of Jest to build on. */
@@ -35,7 +36,8 @@ function pathOf(name: string): string {
 export function createPreset(loaded: Readonly<Record<string, unknown>>): JestPreset {
   // In the sandbox `lockdep` is CommonJS, watched or not.
   const moduleNameMapper = { '^lockdep$': pathOf('../../cjs/index.cjs') };
-  if (isSwitchedOff()) return { moduleNameMapper };
+  const setupFilesAfterEnv = [pathOf('./matcher.cjs')];
+  if (isSwitchedOff()) return { moduleNameMapper, setupFilesAfterEnv };
   const run = openSharedRun();
   process.env[BASE_ENVIRONMENT] = findBaseEnvironment(loaded);
   // Where other reporters were asked for, ours is not there.
@@ -45,6 +47,7 @@ export function createPreset(loaded: Readonly<Record<string, unknown>>): JestPre
   return {
     testEnvironment: pathOf('./environment.cjs'),
     moduleNameMapper,
+    setupFilesAfterEnv,
     reporters: ['default', pathOf('./reporter.cjs')],
   };
 }

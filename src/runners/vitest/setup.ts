@@ -1,5 +1,6 @@
 /** Runs in each worker, before each test file. */
 import * as vitest from 'vitest';
+import './matcher.ts';
 import type { RunningTest } from '../core/test-session.ts';
 import { nameTest } from '../core/test-name.ts';
 import { findSession } from '../core/worker.ts';
@@ -41,8 +42,11 @@ function namesOf(task: Task | undefined): string[] {
 
 /** Vitest throws away what fails a test that is to fail: that goes to the end of the run. */
 function finish(test: RunningTest, { fails, result }: Task): void {
-  const [own] = result?.state === 'fail' ? (result.errors ?? [new Error('failed')]) : [];
-  const { error } = test.end({ ...(own === undefined ? {} : { error: own }), isUntold: fails === true });
+  const [own, ...besides] = result?.state === 'fail' ? (result.errors ?? [new Error('failed')]) : [];
+  const { error } = test.end({
+    ...(own === undefined ? {} : { error: own, besides }),
+    isUntold: fails === true,
+  });
   if (error !== undefined) throw error;
 }
 
