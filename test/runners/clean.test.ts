@@ -1,6 +1,5 @@
 /** What a test hears that asks whether it is clean, under the real runners. */
-import { afterAll, describe, expect, expectTypeOf, it, vi } from 'vitest';
-import type {} from '../../src/runners/vitest.ts';
+import { type Assertion, afterAll, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { type RunResult, createProject, removeProjects, runProject } from './project.ts';
 import { versions } from './versions.ts';
 
@@ -45,8 +44,8 @@ describe.each(withMatcher)('$alias, expect(lockdep).toBeClean()', ({ runner, ali
 });
 
 it('has types', () => {
-  expectTypeOf(expect(0).toBeClean).toEqualTypeOf<() => void>();
-  expectTypeOf(expect(0).not.toBeClean).toEqualTypeOf<() => void>();
+  expectTypeOf<Assertion<unknown>['toBeClean']>().toEqualTypeOf<() => void>();
+  expectTypeOf<Assertion<unknown>['not']['toBeClean']>().toEqualTypeOf<() => void>();
 });
 
 const withFunction = versions.filter(({ runner }) => runner === 'mocha' || runner === 'node-test');
