@@ -15,11 +15,16 @@ import { watchTests } from './node-test/watch-tests.ts';
 
 export { assertClean } from './core/clean.ts';
 
+/** Names of files may be longer, not by much. */
+const MAX_NAME = 200;
+
 function watchProcess(): void {
   // A process that a test starts inherits the run, and is none of the runner's.
   if (!isMainThread || isSwitchedOff() || findRun() !== undefined) return;
   const run = new TestRun({}, findTestParent());
-  const session = findSession();
+  // A file that is run again in a watch takes the place of what it was.
+  const file = (process.argv[1] ?? '').replaceAll(/\W+/gu, '_').slice(-MAX_NAME);
+  const session = findSession({ savesAs: `file-${file}` });
   if (session === undefined) return;
   watchTests(session, AsyncResource.prototype);
   process.on('exit', () => {

@@ -69,14 +69,14 @@ for (let i = 0; i < ${TESTS}; i++)
 for (const kind of Object.keys(locks))
   for (let i = 0; i < FILES; i++) {
     writeFileSync(path.join(folder, `${kind}${i}.test.js`), text('vitest', kind));
-    writeFileSync(path.join(folder, `${kind}${i}.spec.mjs`), text('node:test', kind));
+    writeFileSync(path.join(folder, `${kind}${i}.node.mjs`), text('node:test', kind));
   }
 
 const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--maxWorkers=1', '--config'];
 const nodeTest = ['--test', '--test-concurrency=1'];
 const contenders = Object.fromEntries(
   Object.keys(locks).flatMap((kind) => {
-    const files = Array.from({ length: FILES }, (_, i) => `${kind}${i}.spec.mjs`);
+    const files = Array.from({ length: FILES }, (_, i) => `${kind}${i}.node.mjs`);
     return [
       [
         `vitest, ${kind}`,

@@ -230,18 +230,23 @@ const READERS: Readonly<Record<Runner, (file: string) => TestResult[]>> = {
 
 const TIMEOUT_MS = 60_000;
 
+/** The environment without what the runner of these tests has put into it. */
+export function plainEnvironment(): Record<string, string | undefined> {
+  const plain = Object.entries(process.env).filter(
+    ([name]) => !/^(?:VITEST|LOCKDEP|NODE_ENV|NODE_OPTIONS|TEST$|CI$)/u.test(name),
+  );
+  return { ...Object.fromEntries(plain), NO_COLOR: '1' };
+}
+
 /** Runs the tests of a project by its real runner. */
 export function runProject(
   runner: Runner,
   folder: string,
   { args = [], env = {} }: RunOptions = {},
 ): RunResult {
-  const plain = Object.entries(process.env).filter(
-    ([name]) => !/^(?:VITEST|LOCKDEP|NODE_ENV|NODE_OPTIONS|TEST$|CI$)/u.test(name),
-  );
   const { status, stdout, stderr } = spawnSync(process.execPath, [...commandOf(runner, folder), ...args], {
     cwd: folder,
-    env: { ...Object.fromEntries(plain), NO_COLOR: '1', ...env },
+    env: { ...plainEnvironment(), ...env },
     encoding: 'utf8',
     timeout: TIMEOUT_MS,
   });

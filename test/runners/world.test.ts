@@ -53,6 +53,19 @@ describe.each(pools)('vitest, %s', (_, args) => {
   });
 });
 
+describe.each(['jest-29.0', 'jest-29', 'jest-30.0', 'jest-30'])('%s', (alias) => {
+  it('watches libraries in each copy, and no mocks of them', () => {
+    const { tests } = runProject('jest', createProject('jest', alias, 'jest-mocks'));
+    expect(tests.map(({ name, status }) => [name, status])).toEqual([
+      ['gets another copy watched after a reset', 'failed'],
+      ['gets the mock that it asked for', 'passed'],
+      ['gets the real one watched', 'failed'],
+    ]);
+    for (const { errors } of tests.filter(({ status }) => status === 'failed'))
+      expect(errors.join('\n')).toMatch(/^Potential deadlock: .*\[circular-dependency\]/u);
+  });
+});
+
 describe.each(['jest-29', 'jest-30'])('%s', (alias) => {
   it('attributes each finding to the test that completed it', () => {
     expect(firstLinesByTest('jest', alias, ['--runInBand'])).toEqual(expected);

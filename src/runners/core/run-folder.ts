@@ -64,11 +64,16 @@ function writeJson(file: string, value: unknown): void {
   renameSync(`${file}.tmp`, file);
 }
 
-/** Saves what a worker knows so far, in the place of what it saved before. */
-export function saveResult(folder: string, id: string, result: WorkerResult): void {
+/** A name that nobody else saves under. */
+export function nameWorker(): string {
+  return `${process.pid}-${threadId}-${Math.random().toString(36).slice(2, 10)}`;
+}
+
+/** Saves what a worker knows so far, in the place of what was saved under its name before. */
+export function saveResult(folder: string, name: string, result: WorkerResult): void {
   // The run is over: whoever is late has nobody to tell.
   if (!existsSync(folder)) return;
-  writeJson(path.join(folder, `${process.pid}-${threadId}-${id}.json`), result);
+  writeJson(path.join(folder, `${name}.json`), result);
 }
 
 function listResults(folder: string): string[] {

@@ -110,7 +110,7 @@ export class TestSession {
   readonly validator: Validator;
   readonly #folder: string;
   readonly #rules: RunRules;
-  readonly #id = Math.random().toString(36).slice(2, 10);
+  readonly #savesAs: string;
   readonly #running = new Map<Obligation, RunningTest>();
   #verdicts: Verdict[] = [];
   #ends: number;
@@ -121,10 +121,11 @@ export class TestSession {
   /** The test whose hang is looked into. */
   #examined: RunningTest | undefined;
 
-  constructor(validator: Validator, folder: string, rules: RunRules) {
+  constructor(validator: Validator, folder: string, rules: RunRules, savesAs: string) {
     this.validator = validator;
     this.#folder = folder;
     this.#rules = rules;
+    this.#savesAs = savesAs;
     this.#ends = countEnds(folder);
     prepareFlows(validator);
     validator.onFinding((finding, snapshot) => this.#take(finding, snapshot()));
@@ -215,7 +216,10 @@ export class TestSession {
 
   /** Keeps what a worker has seen for the end of the run. */
   save(): void {
-    saveResult(this.#folder, this.#id, { snapshot: this.validator.snapshot(), verdicts: this.#verdicts });
+    saveResult(this.#folder, this.#savesAs, {
+      snapshot: this.validator.snapshot(),
+      verdicts: this.#verdicts,
+    });
   }
 
   #take({ fingerprint }: SnapshotFinding, snapshot: Snapshot): void {

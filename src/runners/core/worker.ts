@@ -2,7 +2,7 @@
 import { leaveToOthers } from '../../console.ts';
 import { type WatchLibrariesOptions, watchLibraries } from '../../loading/watch-libraries.ts';
 import { validator } from '../../validator/default.ts';
-import { findRun } from './run-folder.ts';
+import { findRun, nameWorker } from './run-folder.ts';
 import { TestSession } from './test-session.ts';
 
 const KEY = Symbol.for('lockdep.tests');
@@ -11,6 +11,8 @@ type Holder = typeof globalThis & { [KEY]?: TestSession };
 export interface WorkerOptions extends WatchLibrariesOptions {
   /** The runner loads modules by itself, where Node's hooks do not reach. */
   hasOwnLoader?: boolean;
+  /** What it saves is in the place of what was saved under this name before. Default: a name of its own. */
+  savesAs?: string;
 }
 
 /**
@@ -18,9 +20,11 @@ export interface WorkerOptions extends WatchLibrariesOptions {
  * test file.
  * `undefined` where watching is off or no run was opened.
  */
-export function findSession({ hasOwnLoader = false, ...options }: WorkerOptions = {}):
-  | TestSession
-  | undefined {
+export function findSession({
+  hasOwnLoader = false,
+  savesAs = nameWorker(),
+  ...options
+}: WorkerOptions = {}): TestSession | undefined {
   const holder = globalThis as Holder;
   holder[KEY]?.refresh();
   if (holder[KEY] !== undefined) return holder[KEY];
@@ -28,7 +32,7 @@ export function findSession({ hasOwnLoader = false, ...options }: WorkerOptions 
   if (run === undefined || validator.policy === 'off') return undefined;
   leaveToOthers(validator);
   if (!hasOwnLoader) watchWhatIsLoaded(options);
-  return (holder[KEY] = new TestSession(validator, run.folder, run.rules));
+  return (holder[KEY] = new TestSession(validator, run.folder, run.rules, savesAs));
 }
 
 /** In a `vm` context of Vitest there are no hooks to be had; what its tests import is replaced by then. */

@@ -3,9 +3,11 @@
  * validator lives here, so that the graph goes on from file to file, and the sandbox finds it in the
  * registry that it is given.
  */
+import { createRequire } from 'node:module';
 import { nameTest } from '../core/test-name.ts';
 import type { RunningTest, TestSession } from '../core/test-session.ts';
 import { findSession } from '../core/worker.ts';
+import { watchModules } from './watch-modules.ts';
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -142,6 +144,7 @@ export function watchEnvironment(Base: EnvironmentClass): EnvironmentClass {
       super(config, context);
       this.#session = session;
       if (session === undefined) return;
+      watchModules(createRequire(import.meta.url).cache);
       this.#watch = new FileWatch(session, context.testPath);
       for (const key of SHARED_KEYS)
         Object.defineProperty(this.global, key, {
