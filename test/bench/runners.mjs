@@ -4,7 +4,7 @@
 // tests do: it makes its fixture, starts some requests at once that take locks and wait for a timer, and looks at
 // what came of it.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -15,9 +15,12 @@ const FILES = 6;
 const TESTS = 50;
 
 mkdirSync(path.join(folder, 'node_modules'));
-symlinkSync(root, path.join(folder, 'node_modules/lockdep'));
-for (const name of ['async-mutex', 'tslib', 'vitest'])
-  symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name));
+// Copied, as it is installed: what a link leads to, Vitest takes for sources of the project.
+for (const name of ['dist', 'package.json'])
+  cpSync(path.join(root, name), path.join(folder, 'node_modules/lockdep', name), { recursive: true });
+for (const name of ['async-mutex', 'tslib'])
+  cpSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name), { recursive: true });
+symlinkSync(path.join(root, 'node_modules/vitest'), path.join(folder, 'node_modules/vitest'));
 // As npm writes it down: no dependency imports a library that is watched.
 const packages = Object.fromEntries(
   ['async-mutex', 'lockdep', 'vitest'].map((name) => [`node_modules/${name}`, {}]),
