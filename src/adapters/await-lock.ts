@@ -1,5 +1,6 @@
 /** await-lock: `AwaitLock`, whose queue is private. */
 import type Library from 'await-lock';
+import { History } from '../causality/history.ts';
 import { EXCLUSIVE, TRY } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import type { Adapter } from './shared/adapter.ts';
@@ -7,16 +8,44 @@ import { HandleLock } from './shared/handle-lock.ts';
 import { LockRecords } from './shared/lock-records.ts';
 import { Resource } from './shared/resource.ts';
 
-/** As the library: what comes first, the grant or the end of the timer. */
-function waitWithTimeout(lock: HandleLock, asked: Obligation | null, original: Promise<void>): Promise<void> {
+/**
+ * A request with a timeout, whose caller keeps the library's promise. The end of its timer is told at once: whoever
+ * releases next, be it in the same callback, lets another one in. Nothing that the library returns says it so soon.
+ */
+function waitWithTimeout(
+  lock: HandleLock,
+  asked: Obligation | null,
+  acquire: () => Promise<void>,
+): Promise<void> {
+  const { resource } = lock;
+  const history = new History();
   const key = {};
-  const timedOut = new Promise<never>((_resolve, reject) => {
-    original.catch((error: unknown) => {
-      lock.leave(key);
-      lock.resource.giveUp(asked, reject, error);
-    });
+  const note = (): void => {
+    history.clock = resource.engine.tracker.asked();
+  };
+  const promise = observeTimer(acquire, () => {
+    lock.leave(key);
+    resource.giveUp(asked, note, undefined);
   });
-  return Promise.race([lock.wait(asked, key), timedOut]);
+  resource.attribute(promise, history);
+  lock.enqueue(asked, key, note);
+  return promise;
+}
+
+/** Calls `fn`, which sets one timer, and has `onFired` called right before what that calls. */
+function observeTimer<T>(fn: () => T, onFired: () => void): T {
+  const { setTimeout } = globalThis;
+  const observed = (callback: () => void, timeoutMs: number): unknown =>
+    setTimeout(() => {
+      onFired();
+      callback();
+    }, timeoutMs);
+  globalThis.setTimeout = observed as typeof setTimeout;
+  try {
+    return fn();
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
 }
 
 export const adapter: Adapter = {
@@ -39,9 +68,10 @@ export const adapter: Adapter = {
           const isTimed = options?.timeout !== undefined && options.timeout !== null;
           const asked = lock.resource.ask(EXCLUSIVE, isTimed, false);
           const { acquired } = this;
-          const promise = original.call(this, options);
-          if (!acquired) return lock.take(asked);
-          return isTimed ? waitWithTimeout(lock, asked, promise) : lock.wait(asked);
+          const acquire = (): Promise<void> => original.call(this, options);
+          if (acquired && isTimed) return waitWithTimeout(lock, asked, acquire);
+          void acquire();
+          return acquired ? lock.wait(asked) : lock.take(asked);
         },
     );
     patches.method<Library['tryAcquire']>(

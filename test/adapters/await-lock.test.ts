@@ -70,6 +70,53 @@ testHandles<Library>('await-lock', {
       },
     ],
     [
+      'a timeout that ends the wait, and a release in the same callback',
+      async ({ default: Lock }, tell) => {
+        const { setTimeout: original } = globalThis;
+        let fire = (): void => {};
+        const lock = new Lock();
+        await lock.acquireAsync();
+        globalThis.setTimeout = ((callback: () => void) => {
+          fire = callback;
+          return 0;
+        }) as unknown as typeof setTimeout;
+        const outcome = (name: string, promise: Promise<void>): Promise<void> =>
+          promise.then(
+            () => tell(`${name} in`),
+            (error: unknown) => tell(`${name} ${String(error)}`),
+          );
+        try {
+          const second = outcome('second', lock.acquireAsync({ timeout: 1000 }));
+          const third = outcome('third', lock.acquireAsync());
+          tell(String(globalThis.setTimeout !== original));
+          fire();
+          lock.release();
+          await Promise.all([second, third]);
+          tell(String(lock.acquired));
+        } finally {
+          globalThis.setTimeout = original;
+        }
+      },
+    ],
+    [
+      'a timeout that ends the wait, to the tick',
+      async ({ default: Lock }, tell) => {
+        const lock = new Lock();
+        await lock.acquireAsync();
+        const ticking = (async () => {
+          for (let i = 0; i < 6; i++) await Promise.resolve().then(() => tell(`${i}`));
+        })();
+        await Promise.all([
+          ticking,
+          lock.acquireAsync({ timeout: 0 }).then(
+            () => tell('in'),
+            (error: unknown) => tell(String(error)),
+          ),
+          Promise.resolve().then(() => lock.release()),
+        ]);
+      },
+    ],
+    [
       'a timeout that ends the wait, and who comes after',
       async ({ default: Lock }, tell) => {
         const lock = new Lock();

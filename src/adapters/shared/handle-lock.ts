@@ -8,7 +8,7 @@ import type { Resource } from './resource.ts';
 
 interface Waiter {
   readonly asked: Obligation | null;
-  readonly resolve: (value: void) => void;
+  readonly settle: (value: void) => void;
 }
 
 export class HandleLock {
@@ -27,10 +27,15 @@ export class HandleLock {
     return this.resource.resolved(asked, undefined);
   }
 
-  /** The library has put the caller at the end of its queue. `key` is for `leave`. */
-  wait(asked: Obligation | null, key: object = {}): Promise<void> {
+  /** The library has put the caller at the end of its queue. */
+  wait(asked: Obligation | null): Promise<void> {
+    return new Promise((resolve) => this.enqueue(asked, {}, resolve));
+  }
+
+  /** As `wait`: `settle` is called with the grant behind it. `key` is for `leave`. */
+  enqueue(asked: Obligation | null, key: object, settle: (value: void) => void): void {
     this.resource.noteContention(asked);
-    return new Promise((resolve) => void this.#line.set(key, { asked, resolve }));
+    this.#line.set(key, { asked, settle });
   }
 
   /** The library has taken the caller out of its queue. */
@@ -45,9 +50,9 @@ export class HandleLock {
     if (missing > 0 && this.#wasSeenMade)
       resource.report('bad-release', 'was released more often than it was acquired', 'warning');
     release();
-    for (const [key, { asked, resolve }] of this.#line) {
+    for (const [key, { asked, settle }] of this.#line) {
       this.#line.delete(key);
-      resource.deliver(asked, resolve, undefined);
+      resource.deliver(asked, settle, undefined);
       break;
     }
     resource.conclude();
