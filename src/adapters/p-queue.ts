@@ -5,6 +5,7 @@
 import { EXCLUSIVE, WAIT } from '../validator/lock-class.ts';
 import { captureStack } from '../validator/stack-trace.ts';
 import type { Adapter, Exports, WatchContext } from './shared/adapter.ts';
+import { watchAbort } from './shared/abort.ts';
 import { AttributedJob, attributeWait } from './shared/attributed.ts';
 import { Resource } from './shared/resource.ts';
 import { createSlot } from './shared/slot.ts';
@@ -27,8 +28,8 @@ interface Queue {
 
 interface Watched {
   readonly resource: Resource;
-  /** Queued by the library, and not begun. */
-  readonly waiting: Set<AttributedJob>;
+  /** Queued by the library, and not begun; with each, how to hear of its signal no more. */
+  readonly waiting: Map<AttributedJob, () => void>;
 }
 
 /** Of a queue: how it is watched, or, before its first use, where it was made. */
@@ -44,7 +45,7 @@ function watchQueue(prototype: Queue, { validator, patches }: WatchContext): voi
     const madeAt = known instanceof Error ? known : undefined;
     const { concurrency: permits } = queue;
     const resource = new Resource(validator, { kind: 'semaphore', permits, isFair: true, madeAt });
-    const watched = { resource, waiting: new Set<AttributedJob>() };
+    const watched = { resource, waiting: new Map<AttributedJob, () => void>() };
     queues.write(queue, watched);
     return watched;
   }
@@ -73,26 +74,28 @@ function watchQueue(prototype: Queue, { validator, patches }: WatchContext): voi
         if (priority) resource.declareUnfair();
         const asked = resource.ask(EXCLUSIVE, signal !== undefined, true);
         const job = new AttributedJob(resource, asked, fn);
-        waiting.add(job);
         const giveUp = (): void => {
           waiting.delete(job);
           job.drop(true);
         };
-        const stop = giveUpOnAbort(signal, giveUp);
+        if (signal?.aborted === true) giveUp();
+        else waiting.set(job, signal ? watchAbort(signal, giveUp) : nothing);
+        const leave = (): void => {
+          waiting.get(job)?.();
+          waiting.delete(job);
+        };
         const { size, pending } = this;
         const promise = original.call(
           this,
           (...args) => {
-            waiting.delete(job);
-            stop?.();
+            leave();
             return job.run(...args);
           },
           options,
         );
         if (job.isWaiting && this.size === size && this.pending === pending) {
           // Its options were refused, and it is not in the queue.
-          waiting.delete(job);
-          stop?.();
+          leave();
           job.drop(false);
         } else if (job.isWaiting) resource.noteContention(asked);
         return job.attribute(promise);
@@ -105,7 +108,10 @@ function watchQueue(prototype: Queue, { validator, patches }: WatchContext): voi
     (original) =>
       function (this: Queue) {
         const { waiting } = watchedOf(this);
-        for (const job of waiting) job.drop(false);
+        for (const [job, stop] of waiting) {
+          stop();
+          job.drop(false);
+        }
         waiting.clear();
         original.call(this);
       },
@@ -126,16 +132,7 @@ function watchQueue(prototype: Queue, { validator, patches }: WatchContext): voi
     );
 }
 
-/** Is told before the library, which listens only when it has queued the job. Returns how to stop. */
-function giveUpOnAbort(signal: AbortSignal | undefined, giveUp: () => void): (() => void) | undefined {
-  if (signal === undefined || typeof signal.addEventListener !== 'function') return undefined;
-  if (signal.aborted) {
-    giveUp();
-    return undefined;
-  }
-  signal.addEventListener('abort', giveUp, { once: true });
-  return () => signal.removeEventListener('abort', giveUp);
-}
+const nothing = (): void => {};
 
 export const adapter: Adapter = {
   library: 'p-queue',

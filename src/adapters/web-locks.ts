@@ -4,6 +4,7 @@
  */
 import { EXCLUSIVE, SHARED, TRY, TRY_SHARED } from '../validator/lock-class.ts';
 import type { Adapter, Exports, WatchContext } from './shared/adapter.ts';
+import { watchAbort } from './shared/abort.ts';
 import { AttributedJob } from './shared/attributed.ts';
 import { KeyedResources } from './shared/keyed.ts';
 import type { WebLock, WebLockCallback, WebLockManager, WebLockOptions } from './shared/web-lock-manager.ts';
@@ -48,9 +49,9 @@ function watchManager(prototype: WebLockManager, { validator, patches }: WatchCo
           isLostByThrow: true,
         });
         const giveUp = (): void => job.drop(true);
-        signal?.addEventListener('abort', giveUp, { once: true });
+        const stop = signal === undefined ? undefined : watchAbort(signal, giveUp);
         const watched = (lock: WebLock | null): unknown => {
-          signal?.removeEventListener('abort', giveUp);
+          stop?.();
           // Not free, for whoever asked only whether it is.
           if (lock === null && ifAvailable) job.drop(false);
           try {

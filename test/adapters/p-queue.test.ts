@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import type * as PQueueLibrary from 'p-queue';
@@ -169,6 +170,30 @@ const onlyHighest: typeof scenarios = [
       running.abort('while it runs');
       await first;
       tell(await queue.add(() => 'goes on'));
+    },
+  ],
+  [
+    'listeners of a signal, counted by whoever gave it',
+    async ({ default: PQueue }, tell) => {
+      const queue = new PQueue({ concurrency: 1, autoStart: false });
+      const { signal } = new AbortController();
+      let added = 0;
+      const { addEventListener } = EventTarget.prototype;
+      signal.addEventListener = function (...args: Parameters<EventTarget['addEventListener']>) {
+        added++;
+        addEventListener.apply(this, args);
+      };
+      const count = (): void => tell(`${getEventListeners(signal, 'abort').length} of ${added}`);
+      void queue.add(none, { signal });
+      void queue.add(none, { signal });
+      count();
+      queue.clear();
+      count();
+      const done = queue.add(none, { signal });
+      count();
+      queue.start();
+      await done;
+      count();
     },
   ],
   [

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { type WebLockManager, findWebLocks } from '../../src/adapters/shared/web-lock-manager.ts';
 import { unwatchLibrary, watchLibrary } from '../../src/adapters/shared/watching.ts';
@@ -90,6 +91,23 @@ const scenarios: [name: string, Scenario<WebLockManager>][] = [
       await locks.request('k', { ifAvailable: true }, (lock: { name: string } | null) =>
         tell(typeof lock?.name),
       );
+    },
+  ],
+  [
+    'listeners of a signal, counted by whoever gave it',
+    async (locks, tell) => {
+      const { signal } = new AbortController();
+      const { addEventListener } = EventTarget.prototype;
+      let added = 0;
+      signal.addEventListener = function (...args: Parameters<EventTarget['addEventListener']>) {
+        added++;
+        addEventListener.apply(this, args);
+      };
+      const first = locks.request('k', { signal }, () => Promise.resolve());
+      const second = locks.request('k', { signal }, () => Promise.resolve());
+      tell(`${getEventListeners(signal, 'abort').length} of ${added}`);
+      await Promise.all([first, second]);
+      tell(`${getEventListeners(signal, 'abort').length} of ${added}`);
     },
   ],
   [
