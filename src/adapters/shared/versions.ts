@@ -29,8 +29,11 @@ export function formatRange({ from, below }: VersionRange): string {
   return `>=${from} <${below}`;
 }
 
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split(/[-+]/)[0]!.split('.').map(Number));
+export function compareVersions(a: string, b: string): number {
+  // Some packages write `v5.0.0`.
+  const [left, right] = [a, b].map((version) =>
+    version.replace(/^v/, '').split(/[-+]/)[0]!.split('.').map(Number),
+  );
   for (let i = 0; i < 3; i++) {
     const difference = (left![i] ?? 0) - (right![i] ?? 0);
     if (difference !== 0) return difference;
