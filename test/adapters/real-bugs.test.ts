@@ -25,8 +25,24 @@ interface Dialect {
 const handle = (lock: string, release: string): string => `const ${release} = await ${lock}.acquire();`;
 const call = (_lock: string, release: string): string => `${release}();`;
 
+/** A function that runs under a lock holds it for as long as the program likes. */
+const underFunction =
+  (call: (job: string) => string): Dialect['take'] =>
+  (lock, release) =>
+    `const ${release} = await new Promise((take, fail) => ${lock}${call('() => new Promise(take)')}.catch(fail));`.replace(
+      'new Promise(take)',
+      'new Promise((give) => take(give))',
+    );
+
 /** Locks that are taken and given back, by what a program writes. */
 const dialects: Record<string, Dialect> = {
+  'async-lock': {
+    load: `import AsyncLock from 'async-lock';`,
+    make: 'new AsyncLock()',
+    take: underFunction((job) => `.acquire('user:1', ${job})`),
+    give: call,
+    nesting: 'recursive-acquisition',
+  },
   'async-mutex': {
     load: `import { Mutex } from 'async-mutex';`,
     make: 'new Mutex()',
@@ -62,6 +78,13 @@ const dialects: Record<string, Dialect> = {
     give: call,
     nesting: 'recursive-acquisition',
   },
+  bottleneck: {
+    load: `import Bottleneck from 'bottleneck';`,
+    make: 'new Bottleneck({ maxConcurrent: 1 })',
+    take: underFunction((job) => `.schedule(${job})`),
+    give: call,
+    nesting: 'nested-capacity',
+  },
   effect: {
     load: `import { Effect, Semaphore } from 'effect';`,
     make: 'Semaphore.makeUnsafe(1)',
@@ -83,6 +106,13 @@ const dialects: Record<string, Dialect> = {
     give: (lock) => `${lock}.release();`,
     nesting: 'nested-capacity',
   },
+  'generic-pool': {
+    load: `import { createPool } from 'generic-pool';`,
+    make: 'createPool({ create: async () => ({}), destroy: async () => {} }, { max: 1 })',
+    take: handle,
+    give: (lock, release) => `await ${lock}.release(${release});`,
+    nesting: 'nested-capacity',
+  },
   mutexify: {
     load: `import mutexify from 'mutexify';`,
     make: 'mutexify()',
@@ -97,12 +127,26 @@ const dialects: Record<string, Dialect> = {
     give: call,
     nesting: 'recursive-acquisition',
   },
+  'p-limit': {
+    load: `import pLimit from 'p-limit';`,
+    make: 'pLimit(1)',
+    take: underFunction((job) => `(${job})`),
+    give: call,
+    nesting: 'nested-capacity',
+  },
   'p-mutex': {
     load: `import Mutex from 'p-mutex';`,
     make: 'new Mutex()',
     take: (lock) => `await ${lock}.lock();`,
     give: (lock) => `${lock}.unlock();`,
     nesting: 'recursive-acquisition',
+  },
+  'p-queue': {
+    load: `import PQueue from 'p-queue';`,
+    make: 'new PQueue({ concurrency: 1 })',
+    take: underFunction((job) => `.add(${job})`),
+    give: call,
+    nesting: 'nested-capacity',
   },
   rwlock: {
     load: `import ReadWriteLock from 'rwlock';`,
@@ -190,8 +234,98 @@ function bugsOf({ load, make, take, give, nesting }: Dialect): Bug[] {
   ];
 }
 
+/** Functions that run under a lock of their own kind, one deep: it goes well, once. */
+function insideItself(load: string, make: string, run: string): Bug {
+  const program = (inner: string): string => `
+    ${load}
+    const limit = ${make};
+    const inner = ${inner};
+    const visit = (depth) =>
+      (depth === 2 ? limit : inner)${run}(async () => { // held // asked
+        if (depth > 1) await visit(depth - 1);
+      });
+    visit(2).then(() => console.log('done'));`;
+  return {
+    name: 'a limiter used inside itself',
+    code: 'nested-capacity',
+    finishes: true,
+    bug: program('limit'),
+    twin: program(make),
+  };
+}
+
+/** The second key under the first, and the other way round. */
+function keysInBothOrders(load: string, take: (key: string, job: string) => string, code: string): Bug {
+  const program = (second: [string, string]): string => `
+    ${load}
+    const transfer = (from, to) => // the twin sorts its keys
+      ${take('from', `() => ${take('to', 'async () => {}')}`)}; // held // asked
+    await transfer('a', 'b');
+    await transfer('${second[0]}', '${second[1]}');
+    console.log('done');`;
+  return {
+    name: 'two keyed locks in both orders',
+    code,
+    finishes: true,
+    bug: program(['b', 'a']),
+    twin: program(['a', 'b']),
+  };
+}
+
 /** What only some libraries have. */
 const special: Record<string, Bug[]> = {
+  'async-lock': [
+    keysInBothOrders(
+      `import AsyncLock from 'async-lock';\nconst lock = new AsyncLock();`,
+      (key, job) => `lock.acquire(${key}, ${job})`,
+      'recursive-acquisition',
+    ),
+  ],
+  bottleneck: [
+    insideItself(`import Bottleneck from 'bottleneck';`, 'new Bottleneck({ maxConcurrent: 2 })', '.schedule'),
+  ],
+  'p-queue': [insideItself(`import PQueue from 'p-queue';`, 'new PQueue({ concurrency: 2 })', '.add')],
+  'es-toolkit': [
+    {
+      name: 'a limited function that calls itself',
+      code: 'nested-capacity',
+      finishes: true,
+      ...(() => {
+        const program = (inner: string): string => `
+          import { limitAsync } from 'es-toolkit';
+          const visit = limitAsync(async (depth) => {
+            if (depth > 1) await ${inner}(depth - 1); // asked
+          }, 2);
+          const other = limitAsync(async () => {}, 2);
+          visit(2).then(() => console.log('done')); // held`;
+        return { bug: program('visit'), twin: program('other') };
+      })(),
+    },
+  ],
+  tarn: [
+    {
+      name: 'a resource asked for while one is held',
+      code: 'nested-capacity',
+      finishes: true,
+      ...(() => {
+        const program = (body: string): string => `
+          import { Pool } from 'tarn';
+          const pool = new Pool({ create: () => ({}), destroy() {}, min: 0, max: 2 });
+          async function report() {
+            ${body}
+          }
+          report().then(() => pool.destroy()).then(() => console.log('done'));`;
+        const [take, query] = [
+          'const client = await pool.acquire().promise; // held',
+          'const other = await pool.acquire().promise; // asked',
+        ];
+        return {
+          bug: program(`${take}\n${query}\npool.release(other);\npool.release(client);`),
+          twin: program(`${take}\npool.release(client);\n${query}\npool.release(other);`),
+        };
+      })(),
+    },
+  ],
   'async-mutex': ['Mutex()', 'Semaphore(1)'].map((make) => {
     const [first, second] = make === 'Mutex()' ? ['release', ''] : ['[, release]', ''];
     const program = (body: string): string => `
@@ -283,25 +417,7 @@ const special: Record<string, Bug[]> = {
       })(),
     },
   ],
-  'p-limit': [
-    {
-      name: 'a limiter used inside itself',
-      code: 'nested-capacity',
-      finishes: true,
-      ...(() => {
-        const program = (inner: string): string => `
-          import pLimit from 'p-limit';
-          const limit = pLimit(2);
-          const inner = ${inner};
-          const visit = (depth) =>
-            (depth === 2 ? limit : inner)(async () => { // held // asked
-              if (depth > 1) await visit(depth - 1);
-            });
-          visit(2).then(() => console.log('done'));`;
-        return { bug: program('limit'), twin: program('pLimit(2)') };
-      })(),
-    },
-  ],
+  'p-limit': [insideItself(`import pLimit from 'p-limit';`, 'pLimit(2)', '')],
   rwlock: [true, false].map((hasWriter) => {
     const program = (inner: string): string => `
       import ReadWriteLock from 'rwlock';
