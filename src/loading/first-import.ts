@@ -29,7 +29,7 @@ interface Compiler {
 
 /** Calls `start` before the program imports anything: at once where it may begin with that. */
 export function beforeFirstImport(start: () => void): void {
-  if (mayBeginWithImport()) {
+  if (mayBeginWithImport() || hasLoadedImport()) {
     start();
     return;
   }
@@ -62,7 +62,21 @@ function mayBeginWithImport(): boolean {
   if (script === undefined) return true;
   try {
     const file = createRequire(path.resolve('x.js')).resolve(path.resolve(script));
-    return !/\.[cm]?js$/.test(file) || mayImport(readFileSync(file, 'utf8'));
+    return !/\.[cm]?js$/.test(file) || mayImportIn(file);
+  } catch {
+    return true;
+  }
+}
+
+/** Whether what was loaded before us may import: a test runner, say, that has loaded us for its tests. */
+function hasLoadedImport(): boolean {
+  const loaded = Object.keys(createRequire(import.meta.url).cache);
+  return loaded.some((file) => !file.startsWith(ownFolder) && mayImportIn(file));
+}
+
+function mayImportIn(file: string): boolean {
+  try {
+    return mayImport(readFileSync(file, 'utf8'));
   } catch {
     return true;
   }

@@ -17,6 +17,8 @@ const NESTED = 'async (pLimit) => { const limit = pLimit(2); await limit(() => l
 const files: Record<string, string> = {
   'dynamic.cjs': `const nest = ${NESTED};\nimport('p-limit').then((module) => nest(module.default));`,
   'with-comment.js': `const nest = ${NESTED};\nimport /* of it */ ('p-limit').then((module) => nest(module.default));`,
+  'importer.cjs': `const nest = ${NESTED};\nglobalThis.begin = () => import('p-limit').then((module) => nest(module.default));`,
+  'begins.cjs': 'void globalThis.begin();',
   'requires.cjs': "require('./dynamic.cjs');",
   'requires-module.cjs': "require('./static.mjs');",
   'static.mjs': `import pLimit from 'p-limit';\nconst nest = ${NESTED};\nvoid nest(pLimit);`,
@@ -43,10 +45,14 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function run(args: readonly string[], isRegistered: boolean = true) {
+function run(args: readonly string[], isRegistered: boolean = true, before: readonly string[] = []) {
   const { NODE_ENV: _, LOCKDEP: __, NODE_OPTIONS: ___, ...env } = process.env;
   const imported = isRegistered ? register : './empty.mjs';
-  return spawnSync(process.execPath, ['--import', imported, ...args], { cwd: folder, encoding: 'utf8', env });
+  return spawnSync(process.execPath, [...before, '--import', imported, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env,
+  });
 }
 
 const inWorker =
@@ -66,9 +72,10 @@ describe('an ES module is watched', () => {
     ['by code that is given', ['--input-type=module', '--eval', files['module.js']!]],
     ['by code that is given, with arguments', ['--eval', files['dynamic.cjs']!, 'plain.cjs']],
     ['before the program', ['--import', './static.mjs', 'plain.cjs']],
+    ['by what was loaded before us', ['begins.cjs'], ['--require', './importer.cjs']],
     ['in a worker', ['--eval', inWorker]],
-  ])('that is imported %s', (_how, args) => {
-    const { stderr } = run(args);
+  ])('that is imported %s', (_how, args, before: readonly string[] = []) => {
+    const { stderr } = run(args, true, before);
     expect(stderr).toContain('[nested-capacity]');
   });
 
