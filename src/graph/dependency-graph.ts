@@ -1,14 +1,17 @@
 /**
  * The dependency graph: lock classes, and what each must wait for.
  *
- * Lists of edges and the components of component-order.ts serve the search, and a search that finds nothing
- * mostly ends at two look-ups: nothing closes a cycle between two components. What is provisional is an
- * overlay, renewed in passes: components keep the arcs of edges that were active once, which costs a search
- * some time and changes no answer.
+ * It is kept twice. graphology has it as data, for whatever walks it at leisure, and gets what is new when
+ * somebody asks for it: a worker that saves a snapshot need not wait for the library. Lists of edges and the
+ * components of component-order.ts serve the search, and a search that finds nothing mostly ends at two look-ups:
+ * nothing closes a cycle between two components. What is provisional is an overlay, renewed in passes: components
+ * keep the arcs of edges that were active once, which costs a search some time and changes no answer.
  */
+import type { MultiDirectedGraph } from 'graphology';
 import { Adjacency } from './adjacency.ts';
 import { ComponentOrder } from './component-order.ts';
 import { Edge, type Observation } from './edge.ts';
+import { loadGraphology } from './graphology.ts';
 import { type Level, sortIntoLevels } from './levels.ts';
 import { type Cycle, type CycleOptions, findShortestCycle } from './strong-path.ts';
 import type { EdgeKind, HoldMode, RequestMode } from './vocabulary.ts';
@@ -51,7 +54,11 @@ function edgeKey(to: number, kind: EdgeKind, fromMode: HoldMode, toMode: Request
   return to * VARIANTS + variant;
 }
 
+/** The graph as graphology has it: nodes and edges have their ids and indices as keys. */
+export type GraphData<Data> = MultiDirectedGraph<{ attributes: NodeAttributes }, { edge: Edge<Data> }>;
+
 export class DependencyGraph<Data> {
+  #data: GraphData<Data> | undefined;
   readonly #nodes: NodeAttributes[] = [];
   /** By the node they leave from. */
   readonly #outgoing: Adjacency<Data>[] = [];
@@ -97,8 +104,19 @@ export class DependencyGraph<Data> {
 
   /** Iterates over the active edges, oldest first. */
   *edges(): IterableIterator<Edge<Data>> {
-    const active = this.#outgoing.flatMap(({ edges }) => edges).filter((edge) => edge.isActive);
-    yield* active.sort((a, b) => a.index - b.index);
+    yield* this.#listEdges(({ isActive }) => isActive);
+  }
+
+  /** The whole graph, edges that are not active included; the same object each time, brought up to date. */
+  get data(): GraphData<Data> {
+    const data = (this.#data ??= new (loadGraphology().MultiDirectedGraph)());
+    for (let id = data.order; id < this.#nodes.length; id++)
+      data.addNode(id, { attributes: this.#nodes[id]! });
+    const known = data.size;
+    if (known < this.#edgeCount)
+      for (const edge of this.#listEdges((each) => each.index >= known))
+        data.addDirectedEdgeWithKey(edge.index, edge.from, edge.to, { edge });
+    return data;
   }
 
   /** Adds one observation to its edge. `makeData` is called at once, if this is the strongest so far. */
@@ -147,7 +165,8 @@ export class DependencyGraph<Data> {
     const arcs: [number, number][] = [];
     let order = this.#order;
     let hasInactive = false;
-    for (const edge of this.#outgoing.flatMap(({ edges }) => edges)) {
+    for (const { attributes } of this.data.edgeEntries()) {
+      const { edge } = attributes;
       if (!edge.isSearched) continue;
       if (edge.isActive) arcs.push([edge.from, edge.to]);
       else hasInactive = true;
@@ -158,6 +177,7 @@ export class DependencyGraph<Data> {
 
   /** Forgets everything; ids start from 0 again, and edges handed out before are of no use any more. */
   clear(): void {
+    this.#data?.clear();
     this.#nodes.length = 0;
     this.#outgoing.length = this.#edgeCount = 0;
     this.#overlay.clear();
@@ -171,6 +191,12 @@ export class DependencyGraph<Data> {
     isPerCpu: (node: number): boolean => this.#nodes[node]!.isPerCpu === true,
     areConnected: (a: number, b: number): boolean => this.#order.find(a) === this.#order.find(b),
   };
+
+  /** Oldest first. */
+  #listEdges(isWanted: (edge: Edge<Data>) => boolean): Edge<Data>[] {
+    const wanted = this.#outgoing.flatMap(({ edges }) => edges.filter(isWanted));
+    return wanted.sort((a, b) => a.index - b.index);
+  }
 
   #createEdge(from: number, to: number, kind: EdgeKind, fromMode: HoldMode, toMode: RequestMode): Edge<Data> {
     const source = this.node(from);

@@ -114,9 +114,29 @@ describe('edges', () => {
     expect(graph.edgeBetween(1, 0, 'order', 'shared', 'exclusive')).toBeUndefined();
   });
 
+  test('are in graphology, with the nodes, whenever somebody asks', () => {
+    const { graph, edges } = draw('A EE B; B ES C; A EE B wait');
+    const listed = (): unknown[] =>
+      graph.data.mapEdges((key, { edge }, from, to) => [Number(key), Number(from), Number(to), edge]);
+    expect(graph.data.mapNodes((_, { attributes }) => attributes)).toEqual(graph.nodes);
+    const before = [
+      [0, 0, 1, edges[0]],
+      [1, 1, 2, edges[1]],
+      [2, 0, 1, edges[2]],
+    ];
+    expect(listed()).toEqual(before);
+
+    const id = graph.addNode(attributesOf('D'));
+    const { edge } = graph.observe(0, id, 'order', 'exclusive', 'exclusive', PLAIN);
+    expect(listed()).toEqual([...before, [3, 0, 3, edge]]);
+    expect(graph.data.getNodeAttribute(id, 'attributes')).toBe(graph.node(id));
+  });
+
   test('are all forgotten', () => {
     const { graph } = draw('A EE B; B EE A');
+    expect(graph.data.size).toBe(2);
     graph.clear();
+    expect([graph.data.order, graph.data.size]).toEqual([0, 0]);
     expect([...graph.edges()]).toEqual([]);
     expect(graph.nodes).toEqual([]);
     expect(graph.levels()).toEqual([]);
