@@ -3,7 +3,7 @@
 // names stay, each with little more than imports of what it shares with others, in dist/chunks.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { rollup } from '@rollup/wasm-node';
 
 const root = path.dirname(import.meta.dirname);
 const dist = path.join(root, 'dist');
@@ -25,6 +25,8 @@ const LOADED = [
   'runners/vitest/setup.js',
   'trace/trace-file.js',
 ];
+/** What must run before all that is imported after it: within another file it would run after that. */
+const FIRST = ['validator/turn-off.js'];
 /** What is measured by itself. */
 const MEASURED = ['graph/dependency-graph.js', 'trace/check-text.js', 'trace/read-trace.js'];
 
@@ -40,50 +42,54 @@ function listNamed() {
 const adapters = readdirSync(path.join(dist, 'adapters'))
   .filter((file) => file.endsWith('.js'))
   .map((file) => `adapters/${file}`);
-const entries = [...new Set([...listNamed(), ...adapters, ...LOADED, ...MEASURED])];
+const entries = [...new Set([...listNamed(), ...adapters, ...LOADED, ...FIRST, ...MEASURED])];
 
 /** A module knows where it was before it became part of another: filled in when it is known where that is. */
 const keepUrls = {
   name: 'keep-urls',
-  setup(build) {
-    build.onLoad({ filter: /\.js$/ }, ({ path: file }) => {
-      const own = JSON.stringify(path.relative(dist, file).split(path.sep).join('/'));
-      const contents = readFileSync(file, 'utf8').replaceAll('import.meta.url', `moduleUrl(${own})`);
-      return { contents, loader: 'js' };
-    });
+  load(file) {
+    const own = JSON.stringify(toUrlPath(path.relative(dist, file)));
+    const code = readFileSync(file, 'utf8').replaceAll('import.meta.url', `moduleUrl(${own})`);
+    return { code, map: JSON.parse(readFileSync(`${file}.map`, 'utf8')) };
   },
+  resolveImportMeta: () => null,
 };
 
 function fillUrls(text, file) {
   return text.replaceAll(/\bmoduleUrl\("([^"]+)"\)/g, (_, own) => {
-    const from = path.relative(path.dirname(file), path.join(dist, own)).split(path.sep).join('/');
+    const from = toUrlPath(path.relative(path.dirname(file), own));
     return `new URL(${JSON.stringify(from)}, import.meta.url).href`;
   });
 }
 
-const { outputFiles } = await build({
-  absWorkingDir: root,
-  entryPoints: entries.map((file) => path.join(dist, file)),
-  outdir: dist,
-  outbase: dist,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  packages: 'external',
-  target: 'node20',
-  chunkNames: 'chunks/[hash]',
-  sourcemap: true,
-  sourcesContent: false,
-  write: false,
-  plugins: [keepUrls],
-  logLevel: 'warning',
-});
-
-const made = new Set(outputFiles.map((each) => each.path));
-for (const name of readdirSync(dist, { recursive: true })) {
-  const file = path.join(dist, name);
-  if (/\.js(?:\.map)?$/.test(name) && !made.has(file)) rmSync(file);
+function toUrlPath(file) {
+  return file.split(path.sep).join('/');
 }
+
+// Not esbuild: where it splits, files are imported in another order than modules were.
+const bundle = await rollup({
+  input: Object.fromEntries(entries.map((file) => [file.replace(/\.js$/, ''), path.join(dist, file)])),
+  external: (name) => !/^[./]/.test(name) && !path.isAbsolute(name),
+  plugins: [keepUrls],
+  treeshake: 'safest',
+  onLog(level, { code, message }) {
+    // What `tsc` adds for `using` asks for `this`, and does without.
+    if (level === 'warn' && code !== 'THIS_IS_UNDEFINED') throw new Error(message);
+  },
+});
+const { output } = await bundle.generate({
+  dir: dist,
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[hash].js',
+  sourcemap: true,
+  sourcemapExcludeSources: true,
+});
+await bundle.close();
+
+const made = new Set(output.map(({ fileName }) => path.normalize(fileName)));
+for (const name of readdirSync(dist, { recursive: true }))
+  if (/\.js(?:\.map)?$/.test(name) && !made.has(name)) rmSync(path.join(dist, name));
 mkdirSync(path.join(dist, 'chunks'), { recursive: true });
-for (const { path: file, text } of outputFiles) writeFileSync(file, fillUrls(text, file));
+for (const { fileName, code, source } of output)
+  writeFileSync(path.join(dist, fileName), code === undefined ? source : fillUrls(code, fileName));

@@ -1,5 +1,7 @@
 /** The export condition `production`, as a program meets it: in a process of its own, with the built package. */
 import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 
@@ -32,6 +34,24 @@ it.each<Row>([
   );
   expect(stderr).toBe('');
   expect(stdout).toBe(`${expected}\n`);
+});
+
+it('is off where nobody can say which build was resolved, as in a bundle', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'lockdep-production-'));
+  try {
+    cpSync(path.join(root, 'dist'), path.join(folder, 'dist'), { recursive: true });
+    writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+    const policyOf = (file: string): string => {
+      const { NODE_ENV: _, LOCKDEP: __, ...env } = process.env;
+      const script = `console.log((await import('./dist/${file}')).validator.policy);`;
+      const args = ['--input-type=module', '--eval', script];
+      return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', env }).stdout;
+    };
+    expect(policyOf('production.js')).toBe('off\n');
+    expect(policyOf('index.js')).toBe('warn\n');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it('exports the same names', async () => {
