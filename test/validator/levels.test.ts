@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import {
   type FindingCode,
@@ -128,9 +128,9 @@ describe('what is open', () => {
   async function hang(levels: Partial<Record<FindingCode, Level>>): Promise<Validator> {
     const validator = new Validator({ levels });
     const { A, B } = createLocks(validator);
-    void A.run(() => sleep(1).then(() => B.run(nothing)));
-    void B.run(() => sleep(1).then(() => A.run(nothing)));
-    await sleep(10);
+    void A.run(() => turn().then(() => B.run(nothing)));
+    void B.run(() => turn().then(() => A.run(nothing)));
+    for (let i = 0; i < 5; i++) await turn();
     return validator;
   }
 
