@@ -7,7 +7,11 @@ import '../process-validator.ts';
 
 const library = openEntry(adapter, (specifier) => import.meta.resolve(specifier)) as typeof Library;
 
-export const Semaphore: typeof Library.Semaphore = library.Semaphore;
+/** Of version 3, in which it has the functions that make semaphores. */
+export const Effect: typeof Library.Effect = library.Effect;
+/** Undefined in version 3, which has no such module. */
+export const Semaphore: typeof Library extends { readonly Semaphore: infer S } ? S : undefined =
+  library.Semaphore;
 
 /** Watches another copy of effect, and returns its exports, watched. */
 export function watch<T extends object>(copy: T, options?: WatchOptions): T {

@@ -12,6 +12,16 @@ import { type ProgramCase, checkProgram } from './programs.ts';
 
 type Effects = typeof Library;
 
+/** Version 3, as far as it has other names. */
+interface Effects3 {
+  readonly Effect: {
+    readonly makeSemaphore: Effects['Semaphore']['make'];
+    readonly unsafeMakeSemaphore: Effects['Semaphore']['makeUnsafe'];
+    readonly fork: Effects['Effect']['forkChild'];
+    readonly yieldNow: () => Effects['Effect']['yieldNow'];
+  };
+}
+
 const { resolve } = createRequire(import.meta.url);
 
 /** Its modules are there once; only what gathers them is copied. */
@@ -21,12 +31,49 @@ async function load(name: string): Promise<Effects> {
   return (await importCopy(file)) as unknown as Effects;
 }
 
-const copies: [name: string, copy: Effects][] = [
-  ['lowest', await load('effect-4.0')],
-  ['highest', await load('effect')],
+/** In the first versions `yield*` wants a function around each effect, which the programs here do without. */
+function makeIterable({ Effect }: Effects): void {
+  for (const effect of [Effect.succeed(0), Effect.fail(0), Effect.sync(() => 0)]) {
+    const prototype = Object.getPrototypeOf(effect) as object;
+    if (Symbol.iterator in prototype) continue;
+    Object.defineProperty(prototype, Symbol.iterator, {
+      *value(this: object): Generator<unknown, unknown> {
+        return yield { value: this };
+      },
+    });
+  }
+}
+
+const copies: [version: string, copy: Effects][] = [
+  ['3.0', await load('effect-3.0')],
+  ['3, highest', await load('effect-3')],
+  ['4.0', await load('effect-4.0')],
+  ['4, highest', await load('effect')],
 ];
 
-const scenarios: [name: string, Scenario<Effects>][] = [
+makeIterable(copies[0]![1]);
+
+/** Any version, by the names that version 4 has. */
+function inNamesOf4(library: Effects): Effects {
+  if ('Semaphore' in library) return library;
+  const { Effect } = library as Effects3;
+  return {
+    ...(library as Effects),
+    Effect: { ...Effect, forkChild: Effect.fork, yieldNow: Effect.yieldNow() },
+    Semaphore: { make: Effect.makeSemaphore, makeUnsafe: Effect.unsafeMakeSemaphore },
+  } as unknown as Effects;
+}
+
+const watch = (copy: Effects, validator: Validator): Effects =>
+  inNamesOf4(watchLibrary(adapter, copy, { validator }));
+
+/** The first versions do not have all that a semaphore has now. */
+const has = (copy: Effects, name: 'resize' | 'takeIfAvailable' | 'withPermit' | 'withPermitsIfAvailable') =>
+  name in inNamesOf4(copy).Semaphore.makeUnsafe(1);
+
+type Needs = 'resize' | 'takeIfAvailable' | 'withPermit' | 'withPermitsIfAvailable' | undefined;
+
+const scenarios: [name: string, Scenario<Effects>, needs?: Needs][] = [
   [
     'permits, in order, and counts',
     async ({ Effect, Semaphore }, tell) => {
@@ -50,17 +97,30 @@ const scenarios: [name: string, Scenario<Effects>][] = [
     async ({ Effect, Semaphore }, tell) => {
       const semaphore = await Effect.runPromise(Semaphore.make(1));
       tell(String(await Effect.runPromise(semaphore.withPermits(1)(Effect.succeed(7)))));
-      tell(String(await Effect.runPromise(semaphore.withPermit(Effect.succeed(8)))));
       for (const effect of [Effect.fail('no'), Effect.die(new Error('dead')), Effect.interrupt])
         tell(JSON.stringify((await Effect.runPromiseExit(semaphore.withPermits(1)(effect)))._tag));
-      tell(JSON.stringify(await Effect.runPromise(semaphore.withPermitsIfAvailable(1)(Effect.succeed(9)))));
       tell(String(await Effect.runPromise(semaphore.take(1))));
-      tell(JSON.stringify(await Effect.runPromise(semaphore.withPermitsIfAvailable(1)(Effect.succeed(9)))));
       const exit = await Effect.runPromiseExit(
         semaphore.withPermits(1)(Effect.succeed(1)).pipe(Effect.timeout('5 millis')),
       );
       tell(exit._tag);
       tell(String(await Effect.runPromise(semaphore.release(1))));
+    },
+  ],
+  [
+    'a fiber that is interrupted while it waits, and one that was overtaken',
+    async ({ Effect, Fiber, Semaphore }, tell) => {
+      const semaphore = Semaphore.makeUnsafe(2);
+      await Effect.runPromise(semaphore.take(2));
+      const waiting = Effect.runFork(semaphore.withPermits(2)(Effect.sync(() => tell('two'))));
+      const second = Effect.runFork(semaphore.withPermits(1)(Effect.sync(() => tell('one'))));
+      const given = Effect.runFork(semaphore.withPermits(1)(Effect.sync(() => tell('never'))));
+      tell((await Effect.runPromise(Effect.exit(Fiber.interrupt(given))))._tag);
+      await Effect.runPromise(semaphore.release(1));
+      await Effect.runPromise(Fiber.join(second));
+      await Effect.runPromise(semaphore.release(1));
+      await Effect.runPromise(Fiber.join(waiting));
+      tell(String(await Effect.runPromise(semaphore.releaseAll)));
     },
   ],
   [
@@ -86,6 +146,33 @@ const scenarios: [name: string, Scenario<Effects>][] = [
       tell(String(await Effect.runPromise(semaphore.release(2))));
       await Effect.runPromise(semaphore.withPermits(3)(Effect.void));
     },
+    'resize',
+  ],
+  [
+    'effects that run if permits are there',
+    async ({ Effect, Semaphore }, tell) => {
+      const semaphore = Semaphore.makeUnsafe(1);
+      const nine = semaphore.withPermitsIfAvailable(1)(Effect.succeed(9));
+      tell(JSON.stringify(await Effect.runPromise(nine)));
+      tell(String(await Effect.runPromise(semaphore.take(1))));
+      tell(JSON.stringify(await Effect.runPromise(nine)));
+      tell(String(await Effect.runPromise(semaphore.release(1))));
+      tell(JSON.stringify(await Effect.runPromise(nine)));
+    },
+    'withPermitsIfAvailable',
+  ],
+  [
+    'what only version 4 has',
+    async ({ Effect, Semaphore }, tell) => {
+      const semaphore = Semaphore.makeUnsafe(1);
+      tell(String(await Effect.runPromise(semaphore.withPermit(Effect.succeed(8)))));
+      tell(String(await Effect.runPromise(semaphore.takeIfAvailable(1))));
+      tell(String(await Effect.runPromise(semaphore.takeIfAvailable(1))));
+      tell(String(await Effect.runPromise(semaphore.release(1))));
+      await Effect.runPromise(Effect.scoped(semaphore.takeScoped(1)));
+      tell(String(await Effect.runPromise(semaphore.takeIfAvailable(1))));
+    },
+    'takeIfAvailable',
   ],
 ];
 
@@ -294,7 +381,9 @@ const programs: ProgramCase<Effects>[] = [
       return Effect.runPromise(
         Effect.all([
           a.withPermits(1)(b.withPermits(1)(Effect.void)),
-          b.withPermits(1)(a.withPermitsIfAvailable(1)(Effect.void)),
+          b.withPermits(1)(
+            'withPermitsIfAvailable' in a ? a.withPermitsIfAvailable(1)(Effect.void) : Effect.void,
+          ),
         ]),
       );
     },
@@ -302,11 +391,13 @@ const programs: ProgramCase<Effects>[] = [
   ],
 ];
 
-describe.each(copies)('effect, %s version', (_version, copy) => {
-  it.each(scenarios)('does the same watched: %s', async (_name, scenario) => {
+describe.each(copies)('effect %s', (_version, copy) => {
+  const possible = scenarios.filter(([, , needs]) => needs === undefined || has(copy, needs));
+
+  it.each(possible)('does the same watched: %s', async (_name, scenario) => {
     // Timers come in between, so ticks are not told.
     const withoutTicks = async (library: Effects): Promise<string[]> =>
-      (await play(scenario, library)).filter((line) => line !== 'tick');
+      (await play(scenario, inNamesOf4(library))).filter((line) => line !== 'tick');
     const plain = await withoutTicks(copy);
     const validator = new Validator();
     try {
@@ -319,9 +410,15 @@ describe.each(copies)('effect, %s version', (_version, copy) => {
     }
   });
 
-  it.each(programs)('finds %s', async (...program) => {
+  it.each(programs)('finds %s', async (name, program, findings, how) => {
+    const named: typeof program = ({ library, ...tools }) =>
+      program({ ...tools, library: inNamesOf4(library) });
     try {
-      await checkProgram(adapter, copy, program);
+      await checkProgram(
+        adapter,
+        copy,
+        how === undefined ? [name, named, findings] : [name, named, findings, how],
+      );
     } finally {
       unwatchLibrary(copy);
     }
@@ -330,7 +427,7 @@ describe.each(copies)('effect, %s version', (_version, copy) => {
   it('tells places where effects are written, and not where they are run', async () => {
     const validator = new Validator();
     try {
-      const { Effect, Semaphore } = watchLibrary(adapter, copy, { validator });
+      const { Effect, Semaphore } = watch(copy, validator);
       const program = Effect.gen(function* () {
         const first = yield* Semaphore.make(1); // first
         const second = yield* Semaphore.make(1); // second
@@ -356,13 +453,15 @@ describe.each(copies)('effect, %s version', (_version, copy) => {
   it('counts what waits, knows another number of permits, and tells of one released too often', async () => {
     const validator = new Validator();
     try {
-      const { Effect, Semaphore } = watchLibrary(adapter, copy, { validator });
+      const { Effect, Semaphore } = watch(copy, validator);
       const semaphore = Semaphore.makeUnsafe(1);
       const one = semaphore.withPermits(1)(Effect.yieldNow);
       await Effect.runPromise(Effect.all([one, one, one], { concurrency: 'unbounded' }));
       expect(validator.snapshot().classes.map(({ contentions }) => contentions)).toEqual([2]);
-      await Effect.runPromise(semaphore.resize(2));
-      await Effect.runPromise(semaphore.withPermits(2)(Effect.void));
+      if (has(copy, 'resize')) {
+        await Effect.runPromise(semaphore.resize(2));
+        await Effect.runPromise(semaphore.withPermits(2)(Effect.void));
+      }
       expect(validator.findings).toEqual([]);
       await Effect.runPromise(semaphore.release(1));
     } finally {
@@ -375,12 +474,12 @@ describe.each(copies)('effect, %s version', (_version, copy) => {
 
   it('is itself again when the watching is taken back', async () => {
     const validator = new Validator();
-    const { Effect, Semaphore } = copy;
+    const { Effect, Semaphore } = inNamesOf4(copy);
     const prototypes = [Semaphore.makeUnsafe(1), Effect.runFork(Effect.void)].map(
       (each) => Object.getPrototypeOf(each) as object,
     );
     const before = membersOf(...prototypes);
-    const watched = watchLibrary(adapter, copy, { validator });
+    const watched = watch(copy, validator);
     expect(membersOf(...prototypes)).not.toEqual(before);
     const semaphore = watched.Semaphore.makeUnsafe(1);
     const running = Effect.runPromise(semaphore.withPermits(1)(Effect.sleep('1 millis')));

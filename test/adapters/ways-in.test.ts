@@ -1,7 +1,8 @@
 /** The entries and `register`, as a program meets them: in a process of its own, with the built package. */
 import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { libraries } from '../../src/adapters/shared/libraries.ts';
 import { findWebLocks } from '../../src/adapters/shared/web-lock-manager.ts';
 
@@ -11,9 +12,13 @@ interface Options {
   env?: Record<string, string>;
   isCommonJs?: boolean;
   isRegistered?: boolean;
+  cwd?: string;
 }
 
-function run(script: string, { env = {}, isCommonJs = false, isRegistered = false }: Options = {}) {
+function run(
+  script: string,
+  { env = {}, isCommonJs = false, isRegistered = false, cwd = root }: Options = {},
+) {
   const { NODE_ENV: _, LOCKDEP: __, ...inherited } = process.env;
   return spawnSync(
     process.execPath,
@@ -23,7 +28,7 @@ function run(script: string, { env = {}, isCommonJs = false, isRegistered = fals
       '--eval',
       script,
     ],
-    { cwd: root, encoding: 'utf8', env: Object.assign(inherited, env) },
+    { cwd, encoding: 'utf8', env: Object.assign(inherited, env) },
   );
 }
 
@@ -194,6 +199,58 @@ describe('an entry', () => {
       const names = Object.keys(entry).filter((name) => name !== 'watch' && name !== 'unwatch');
       console.log(names.length > 0 && names.every((name) => plain[name] === entry[name]));`;
     expect(run(script, { env: { LOCKDEP: 'off' } }).stdout).toBe('true\n');
+  });
+});
+
+describe.each(['effect-3.0', 'effect-3'])('%s', (installed) => {
+  // A program that has it under its own name, and a copy of lockdep, which looks for it beside itself.
+  const folder = path.join(root, 'fixtures/dist/ways-in', installed);
+  const modules = path.join(folder, 'node_modules');
+  const copy = (from: string, to: string): void => {
+    const isRun = (file: string): boolean => !/\/(?:src|dts)$|\.map$|\.d\.ts$/.test(file);
+    for (const each of ['dist', 'package.json'])
+      cpSync(path.join(root, from, each), path.join(modules, to, each), { recursive: true, filter: isRun });
+  };
+  beforeAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(modules, { recursive: true });
+    // What is above is lockdep itself.
+    writeFileSync(path.join(folder, 'package.json'), '{}');
+    copy(path.join('node_modules', installed), 'effect');
+    copy('', 'lockdep');
+  });
+  const use = `
+    const { Effect } = library;
+    const [a, b] = [Effect.unsafeMakeSemaphore(1), Effect.unsafeMakeSemaphore(1)];
+    Effect.runPromise(
+      Effect.all([
+        a.withPermits(1)(b.withPermits(1)(Effect.void)),
+        b.withPermits(1)(a.withPermits(1)(Effect.void)),
+      ]),
+    );`;
+
+  it.each([
+    ['import', `import * as library from 'effect';`, { isRegistered: true }],
+    ['require', `const library = require('effect');`, { isRegistered: true, isCommonJs: true }],
+    [
+      'its entry',
+      `import { Effect as watched } from 'lockdep/effect'; import * as plain from 'effect';
+       const library = { ...plain, Effect: watched };`,
+      {},
+    ],
+  ])('is watched by %s', (_way, load, options) => {
+    const { stderr } = run(load + use, { ...options, cwd: folder });
+    expect(stderr).toMatch(/^Potential deadlock: .* \[circular-dependency\]$/m);
+    expect(stderr).not.toContain('LOCKDEP_VERSION');
+  });
+
+  it('has the names that it has', () => {
+    const script = `import * as library from 'effect'; console.log(JSON.stringify(Object.keys(library)));`;
+    const [plain, watched] = [false, true].map(
+      (isRegistered) => run(script, { isRegistered, cwd: folder }).stdout,
+    );
+    expect(JSON.parse(plain!)).toContain('Effect');
+    expect(watched).toBe(plain);
   });
 });
 

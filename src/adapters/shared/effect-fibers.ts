@@ -19,21 +19,20 @@ export interface Exit {
   readonly _tag: 'Success' | 'Failure';
 }
 
-/** The fields of a fiber that we read; the names are the library's. */
+/** The fields of a fiber that we read; the names are the library's, in version 4 or in version 3. */
 export interface Fiber {
-  readonly _exit: Exit | undefined;
-  evaluate(effect: Effect): void;
+  readonly _exit?: Exit | undefined;
+  readonly _exitValue?: Exit | null;
   addObserver(callback: (exit: Exit) => void): () => void;
 }
 
-/** What it takes to reach the classes of fibers and of those who schedule them. */
-export interface FiberLibrary {
-  readonly Effect: {
-    readonly void: Effect;
-    runFork(effect: Effect): Fiber;
-  };
-  readonly Scheduler: { readonly MixedScheduler: new () => { makeDispatcher(): object } };
+/** What version 3 tells a fiber: to go on, to stop, or to look at itself. */
+interface Message {
+  readonly _tag: string;
 }
+
+/** Puts a task of a fiber into the next batch. */
+type ScheduleTask = (task: () => void, ...rest: unknown[]) => void;
 
 export interface Wait {
   readonly resource: Resource;
@@ -46,6 +45,8 @@ export interface FiberState {
   /** What is behind it since it went on last; in the end, what was behind its end. */
   clock: Clock;
   isRunning: boolean;
+  /** It has been told to go on, and will. */
+  isResumed: boolean;
   /** It asked for permits and does not have them yet. */
   wait: Wait | null;
 }
@@ -54,7 +55,8 @@ const fibers = createSlot<FiberState>();
 
 export function stateOf(fiber: Fiber): FiberState {
   let state = fibers.read(fiber);
-  if (state === undefined) fibers.write(fiber, (state = { clock: null, isRunning: false, wait: null }));
+  if (state === undefined)
+    fibers.write(fiber, (state = { clock: null, isRunning: false, isResumed: false, wait: null }));
   return state;
 }
 
@@ -63,13 +65,16 @@ function noteContention(wait: Wait): void {
   wait.isContention = true;
 }
 
-/** Gives each fiber its clock. */
-export function watchFibers({ Effect, Scheduler }: FiberLibrary, { validator, patches }: WatchContext): void {
-  const { tracker } = validator.engine;
-  const prototype = Object.getPrototypeOf(Effect.runFork(Effect.void)) as object;
-  patches.method<Fiber['evaluate']>(
+/** Gives each fiber its clock. `evaluate` is the name of the method in which it goes on. */
+export function watchFibers(
+  prototype: object,
+  evaluate: string,
+  { validator: { engine }, patches }: WatchContext,
+): void {
+  const { tracker } = engine;
+  patches.method<(effect: Effect) => void>(
     prototype,
-    'evaluate',
+    evaluate,
     (original) =>
       function (this: Fiber, effect) {
         const state = stateOf(this);
@@ -79,13 +84,14 @@ export function watchFibers({ Effect, Scheduler }: FiberLibrary, { validator, pa
         }
         const { clock } = state;
         state.isRunning = true;
+        state.isResumed = false;
         tracker.call(state.wait === null ? join(clock, tracker.asked()) : clock, () => {
           try {
             original.call(this, effect);
           } finally {
             state.isRunning = false;
             state.clock = tracker.asked();
-            if (state.wait !== null) noteContention(state.wait);
+            if (state.wait !== null && !state.isResumed) noteContention(state.wait);
           }
         });
       },
@@ -96,17 +102,49 @@ export function watchFibers({ Effect, Scheduler }: FiberLibrary, { validator, pa
     (original) =>
       function (this: Fiber, callback) {
         // One that ended before anybody could ask, such as that of `runPromise`.
-        if (this._exit === undefined) return original.call(this, callback);
+        if ((this._exit ?? this._exitValue ?? null) === null) return original.call(this, callback);
         return tracker.call(join(stateOf(this).clock, tracker.asked()), () => original.call(this, callback));
       },
   );
-  patches.method<(task: () => void, priority: number) => void>(
-    Object.getPrototypeOf(new Scheduler.MixedScheduler().makeDispatcher()) as object,
+}
+
+const told = createSlot<Clock>();
+
+/** Fibers of version 3 have a queue of messages, each of which has the clock of whoever told it. */
+export function watchMessages(prototype: object, { validator: { engine }, patches }: WatchContext): void {
+  const { tracker } = engine;
+  patches.method<(message: Message) => void>(
+    prototype,
+    'tell',
+    (original) =>
+      function (this: Fiber, message) {
+        told.write(message, tracker.asked());
+        if (message._tag === 'Resume') stateOf(this).isResumed = true;
+        original.call(this, message);
+      },
+  );
+  patches.method<(message: Message) => unknown>(
+    prototype,
+    'evaluateMessageWhileSuspended',
+    (original) =>
+      function (this: Fiber, message) {
+        const clock = told.read(message);
+        if (clock === undefined) return original.call(this, message);
+        return tracker.call(clock, () => original.call(this, message));
+      },
+  );
+}
+
+/** Gives each task that is scheduled its clock. */
+export function watchTasks(prototype: object, { validator: { engine }, patches }: WatchContext): void {
+  const { tracker } = engine;
+  patches.method<ScheduleTask>(
+    prototype,
     'scheduleTask',
     (original) =>
-      function (this: object, task, priority) {
+      function (this: object, task, ...rest) {
         const clock = tracker.asked();
-        original.call(this, () => tracker.call(clock, task), priority);
+        original.call(this, () => tracker.call(clock, task), ...rest);
       },
   );
 }

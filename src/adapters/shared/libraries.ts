@@ -15,7 +15,7 @@ export const libraries: Readonly<Record<string, SupportedLibrary>> = {
   'await-lock': { replaces: ['default'] },
   'await-semaphore': { replaces: [] },
   bottleneck: { replaces: [] },
-  effect: { replaces: ['Semaphore'] },
+  effect: { replaces: ['Effect', 'Semaphore'] },
   'es-toolkit': { replaces: ['Mutex', 'Semaphore', 'limitAsync'], paths: ['promise'] },
   'generic-pool': { replaces: [] },
   knex: { replaces: [] },

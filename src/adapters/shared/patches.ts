@@ -14,6 +14,11 @@ export class Patches {
   /** Then nothing more is put in front of anything: some classes are met late. */
   #isUndone = false;
 
+  /** For what was put in front of objects that nobody keeps a list of. */
+  get isUndone(): boolean {
+    return this.#isUndone;
+  }
+
   /**
    * Puts another method in the place of `owner[name]`, with its name, length and visibility. `create` gets the
    * original. Returns whether there was one to replace.
