@@ -31,18 +31,18 @@ export interface Effect3 {
 
 export function watchEffect3({ Effect, Scheduler }: Effect3, context: WatchContext): Exports {
   const { patches, validator } = context;
-  const fiber = Object.getPrototypeOf(Effect.runFork(Effect.void)) as object;
-  watchFibers(fiber, 'evaluateEffect', context);
-  watchMessages(fiber, context);
+  const fibers = Object.getPrototypeOf(Effect.runFork(Effect.void)) as object;
+  watchFibers(fibers, 'evaluateEffect', context);
+  watchMessages(fibers, context);
   watchTasks(Scheduler.MixedScheduler.prototype, context);
   const seen = new Permits(validator, Effect, (fn) => Effect.withFiberRuntime(fn));
 
   function watchSemaphore(semaphore: Semaphore, madeAt: Error): Semaphore {
     /** Permits are given back by an effect of the library. */
     const givingBack = (countPermits: () => number, release: () => Effect): Effect =>
-      Effect.suspend(() => {
+      Effect.withFiberRuntime((fiber) => {
         if (patches.isUndone) return release();
-        const conclude = seen.giveBack(semaphore, countPermits());
+        const conclude = seen.giveBack(semaphore, countPermits(), fiber);
         return Effect.map(release(), (free) => {
           conclude();
           return free;

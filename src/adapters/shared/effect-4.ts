@@ -74,7 +74,7 @@ export function watchEffect4({ Effect, Scheduler, Semaphore }: Effect4, context:
     'releaseUnsafe',
     (original) =>
       function (this: Semaphore, fiber, permits) {
-        const conclude = seen.giveBack(this, permits);
+        const conclude = seen.giveBack(this, permits, fiber);
         const free = original.call(this, fiber, permits);
         conclude();
         return free;

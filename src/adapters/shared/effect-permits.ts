@@ -9,7 +9,7 @@ import { captureStack } from '../../validator/stack-trace.ts';
 import type { Validator } from '../../validator/validator.ts';
 import { type Effect, type Exit, type Fiber, type Wait, stateOf } from './effect-fibers.ts';
 import { LockRecords } from './lock-records.ts';
-import { Resource } from './resource.ts';
+import { Resource, type ResourceOptions } from './resource.ts';
 
 /** The functions of the library with which we put something in front of an effect, or behind it. */
 export interface EffectFunctions {
@@ -29,7 +29,24 @@ export interface Semaphore {
   readonly permits: number;
 }
 
+function createResource(
+  validator: Validator,
+  { permits }: Semaphore,
+  options: Pick<ResourceOptions, 'madeAt' | 'sameClass'>,
+): Resource {
+  const resource = new Resource(validator, {
+    kind: 'semaphore',
+    permits: Number.isInteger(permits) && permits >= 1 ? permits : permits === Infinity ? Infinity : 1,
+    // Who wants less is let past those who want more.
+    isFair: false,
+    ...options,
+  });
+  if (permits === 0) resource.owe();
+  return resource;
+}
+
 export class Permits {
+  readonly #validator: Validator;
   readonly #effect: EffectFunctions;
   readonly #withFiber: WithFiber;
   readonly #resources: LockRecords<Semaphore, Resource>;
@@ -38,19 +55,12 @@ export class Permits {
 
   /** `withFiber` gives an effect the fiber that runs it. */
   constructor(validator: Validator, effect: EffectFunctions, withFiber: WithFiber) {
+    this.#validator = validator;
     this.#effect = effect;
     this.#withFiber = withFiber;
-    this.#resources = new LockRecords<Semaphore, Resource>(({ permits }, madeAt) => {
-      const resource = new Resource(validator, {
-        kind: 'semaphore',
-        permits: Number.isInteger(permits) && permits >= 1 ? permits : permits === Infinity ? Infinity : 1,
-        // Who wants less is let past those who want more.
-        isFair: false,
-        madeAt,
-      });
-      if (permits === 0) resource.owe();
-      return resource;
-    });
+    this.#resources = new LockRecords<Semaphore, Resource>((semaphore, madeAt) =>
+      createResource(validator, semaphore, { madeAt }),
+    );
   }
 
   noteMade<S extends Semaphore>(semaphore: S, madeAt: Error): S {
@@ -117,10 +127,16 @@ export class Permits {
     resource.grantNow(asked);
   }
 
-  /** Some are about to be given back. Returns what is to be called when they are. */
-  giveBack(semaphore: Semaphore, permits: number): () => void {
+  /** `fiber` is about to give some back. Returns what is to be called when it has. */
+  giveBack(semaphore: Semaphore, permits: number, fiber: Fiber): () => void {
     if (!(permits > 0) || !this.#resources.has(semaphore)) return () => {};
     const resource = this.#resources.of(semaphore);
+    const state = stateOf(fiber);
+    if (state.wait?.resource === resource) {
+      // It was interrupted between getting them and going on.
+      resource.grantNow(state.wait.asked);
+      state.wait = null;
+    }
     const missing = resource.dischargeAny(permits);
     return () => {
       if (missing > 0 && this.#seenMade.has(semaphore))
@@ -135,8 +151,13 @@ export class Permits {
   }
 
   #ask(semaphore: Semaphore, permits: number, code: number, askedAt: Error): Wait {
-    // One that a part of the library has made goes by the place of its first use.
-    if (!this.#resources.has(semaphore)) this.#resources.noteMade(semaphore, askedAt);
+    // One that a part of the library has made goes by the place of its first use, and so may others that have nothing
+    // to do with it.
+    if (!this.#resources.has(semaphore))
+      this.#resources.set(
+        semaphore,
+        createResource(this.#validator, semaphore, { madeAt: askedAt, sameClass: 'instances' }),
+      );
     const resource = this.#resources.of(semaphore);
     const asked = resource.askFor(permits, false, code === EXCLUSIVE, code);
     resource.placeAt(asked, askedAt);
