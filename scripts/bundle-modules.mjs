@@ -18,6 +18,8 @@ const LOADED = [
   'loading/watch-libraries.js',
   'loading/watch-loaded.js',
   'process-validator.js',
+  'runners/core/check-options.js',
+  'runners/core/run-end.js',
   'runners/jest/preset.js',
   'runners/jest/run-reporter.js',
   'runners/vitest/global-setup.js',
@@ -43,6 +45,31 @@ const adapters = readdirSync(path.join(dist, 'adapters'))
   .filter((file) => file.endsWith('.js'))
   .map((file) => `adapters/${file}`);
 const entries = [...new Set([...listNamed(), ...adapters, ...LOADED, ...FIRST, ...MEASURED])];
+
+/**
+ * What nearly every entry loads, a part each. What only those load who have one of these parts is one file, which they
+ * load whole: else there would be a file for each set of entries that share something.
+ */
+const CORE = 'validator/validator.js';
+const CORE_PARTS = ['graph/dependency-graph.js', 'validator/finding.js', 'validator/obligation.js'];
+
+function findCore(getModuleInfo) {
+  const listReached = (file, reached = new Set()) => {
+    if (reached.has(file)) return reached;
+    reached.add(file);
+    for (const each of getModuleInfo(file).importedIds) if (path.isAbsolute(each)) listReached(each, reached);
+    return reached;
+  };
+  const core = listReached(path.join(dist, CORE));
+  for (const entry of entries) {
+    const reached = listReached(path.join(dist, entry));
+    if (CORE_PARTS.some((part) => reached.has(path.join(dist, part)))) continue;
+    for (const each of reached) core.delete(each);
+  }
+  return core;
+}
+
+let core;
 
 /** A module knows where it was before it became part of another: filled in when it is known where that is. */
 const keepUrls = {
@@ -82,6 +109,9 @@ const { output } = await bundle.generate({
   format: 'esm',
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[hash].js',
+  onlyExplicitManualChunks: true,
+  manualChunks: (file, { getModuleInfo }) =>
+    (core ??= findCore(getModuleInfo)).has(file) ? 'core' : undefined,
   sourcemap: true,
   sourcemapExcludeSources: true,
 });

@@ -2,9 +2,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { libraries } from '../adapters/shared/libraries.ts';
-import { checkRunnerOptions } from './core/check-options.ts';
 import type { RunnerOptions } from './core/options.ts';
-import { isSwitchedOff, openSharedRun } from './core/test-run.ts';
+import { checkGiven, isSwitchedOff, openSharedRun } from './core/test-run.ts';
 import { tellOfImports } from './vitest/imports.ts';
 
 export type { AllowEntry, Level, RunnerOptions } from './core/options.ts';
@@ -59,7 +58,7 @@ function listAliases(): { find: RegExp; replacement: string }[] {
  * export default defineConfig({ plugins: [lockdep()] });
  */
 export function lockdep(options: RunnerOptions = {}): VitestPlugin {
-  checkRunnerOptions(options);
+  checkGiven(options);
   return {
     name: 'lockdep',
     config(config: VitestConfig) {

@@ -5,12 +5,10 @@ import { RENDERERS } from '../../report/formats.ts';
 import { findRule } from '../../report/rules.ts';
 import { LockdepError, checkOptions, rejectArgument } from '../../validator/errors.ts';
 import { type LevelOptions, readLevels } from '../../validator/levels.ts';
-import type { RunnerOptions } from './options.ts';
+import { OPTIONS_FILE, type RunnerOptions } from './options.ts';
 
 const OPTION_KEYS = ['levels', 'allow', 'baseline', 'output'];
 const ALLOW_KEYS = ['class', 'code', 'test', 'reason'];
-/** The file in which options stand for runners that are switched on by one word. */
-const OPTIONS_FILE = 'lockdep.config.json';
 
 function checkText(name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') rejectArgument(name, 'a non-empty string', value);

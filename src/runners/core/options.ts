@@ -5,6 +5,9 @@ import type { FindingCode } from '../../validator/snapshot-format.ts';
 /** What a finding does: nothing, be told at the end of the run, or fail the test that completed it. */
 export type { Level } from '../../validator/levels.ts';
 
+/** In which options stand for runners that are switched on by one word; in the working directory. */
+export const OPTIONS_FILE = 'lockdep.config.json';
+
 /** Findings that do nothing. `*` stands for anything; what is left out fits all. */
 export interface AllowEntry {
   /** A class of the chain. */

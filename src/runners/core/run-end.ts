@@ -19,6 +19,8 @@ import type { Shown, Verdict, WorkerResult } from './run-folder.ts';
 import { formatTest } from './test-name.ts';
 import { formatReport } from './wording.ts';
 
+export { readBaseline } from '../../cli/baseline.ts';
+
 const RANK: Readonly<Record<Level, number>> = { off: 0, warn: 1, error: 2 };
 const SEVERITIES: Readonly<Record<Level, Severity>> = { off: 'note', warn: 'warning', error: 'error' };
 

@@ -1,9 +1,19 @@
-/** A run as the process sees it that starts it: opened before the first test, ended after the last. */
-import { type Baseline, readBaseline } from '../../cli/baseline.ts';
-import { checkRunnerOptions, readOptionsFile } from './check-options.ts';
-import type { RunnerOptions } from './options.ts';
+/**
+ * A run as the process sees it that starts it: opened before the first test, ended after the last.
+ *
+ * Under `node:test` that is every process, and most suites have neither options nor findings. So what is needed for
+ * those alone is loaded when there are some, and at once, since a process that ends cannot wait.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { Baseline } from '../../cli/baseline.ts';
+import type * as CheckOptions from './check-options.ts';
+import { OPTIONS_FILE, type RunnerOptions } from './options.ts';
+import { isQuiet } from './quiet.ts';
 import type { RunRules } from './rules.ts';
-import { type RunEnd, endRun } from './run-end.ts';
+import type * as RunEnds from './run-end.ts';
+import type { RunEnd } from './run-end.ts';
 import {
   clearResults,
   openRunFolder,
@@ -16,6 +26,35 @@ import {
   withFolderLocked,
 } from './run-folder.ts';
 
+const require = createRequire(import.meta.url);
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+function loadCheckOptions(): typeof CheckOptions {
+  return require(`./check-options.${extension}`) as typeof CheckOptions;
+}
+
+function loadRunEnd(): typeof RunEnds {
+  return require(`./run-end.${extension}`) as typeof RunEnds;
+}
+
+function isEmpty(value: unknown): boolean {
+  return Object.getPrototypeOf(value ?? 0) === Object.prototype && Object.keys(value as object).length === 0;
+}
+
+/**
+ * Checks what a plug-in was given.
+ * @throws LockdepError `ERR_INVALID_ARGUMENT` for bad options.
+ */
+export function checkGiven(given: RunnerOptions): RunnerOptions {
+  return isEmpty(given) ? given : loadCheckOptions().checkRunnerOptions(given);
+}
+
+/** `lockdep.config.json` of the working directory. */
+function readFileOptions(): RunnerOptions {
+  const folder = process.cwd();
+  return existsSync(path.join(folder, OPTIONS_FILE)) ? loadCheckOptions().readOptionsFile(folder) : {};
+}
+
 /** Whether watching is off, as for `lockdep` itself. */
 export function isSwitchedOff(env: Readonly<Record<string, string | undefined>> = process.env): boolean {
   return env['LOCKDEP'] === 'off';
@@ -27,6 +66,8 @@ export interface ForeignParent {
   /** Tells it from other processes that had its number. */
   key: string;
 }
+
+const NOTHING: RunEnd = { isFailing: false, text: '', shown: [] };
 
 export class TestRun {
   readonly #options: RunnerOptions;
@@ -41,10 +82,11 @@ export class TestRun {
    */
   constructor(given: RunnerOptions = {}, parent?: ForeignParent) {
     const { LOCKDEP_SNAPSHOT: snapshot, LOCKDEP: policy } = process.env;
-    const options = { ...readOptionsFile(process.cwd()), ...checkRunnerOptions(given) };
+    const options = { ...readFileOptions(), ...checkGiven(given) };
     const { levels, allow, baseline } = options;
     this.#options = snapshot ? { ...options, output: { ...options.output, json: snapshot } } : options;
-    this.#baseline = baseline === undefined ? undefined : readBaseline(baseline, { mayBeMissing: false });
+    this.#baseline =
+      baseline === undefined ? undefined : loadRunEnd().readBaseline(baseline, { mayBeMissing: false });
     const known = this.#baseline?.entries.map(({ fingerprint, reason }) => [fingerprint, reason] as const);
     const rules: RunRules = {
       ...(levels === undefined ? {} : { levels }),
@@ -67,14 +109,18 @@ export class TestRun {
 
   #end(): RunEnd {
     const results = readResults(this.#folder);
-    if (results.length === 0) return { isFailing: false, text: '', shown: [] };
+    if (results.length === 0) return NOTHING;
     const shown = this.#isShared ? readShown(this.#folder) : [];
-    const end = endRun(results, {
-      options: this.#options,
-      rules: this.#rules,
-      baseline: this.#baseline,
-      shown,
-    });
+    const { output = {} } = this.#options;
+    const hasNothingToSay = this.#baseline === undefined && isEmpty(output) && isQuiet(results);
+    const end = hasNothingToSay
+      ? NOTHING
+      : loadRunEnd().endRun(results, {
+          options: this.#options,
+          rules: this.#rules,
+          baseline: this.#baseline,
+          shown,
+        });
     if (this.#isShared) saveShown(this.#folder, [...shown, ...end.shown]);
     else clearResults(this.#folder);
     if (end.text !== '') process.stderr.write(end.text);

@@ -2,7 +2,6 @@
  * `node --test` starts a process for each file and loads no preload itself, so nobody but those processes can
  * end the run: each does so for what has been saved so far. What tells the runs apart is their parent.
  */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { ForeignParent } from '../core/test-run.ts';
 
@@ -13,7 +12,9 @@ function findStart(pid: number): string {
   try {
     if (process.platform === 'win32') return 'unknown';
     if (process.platform !== 'linux')
-      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
+      return process
+        .getBuiltinModule('node:child_process')
+        .execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
     // The second field is a name in parentheses that may have spaces in it.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /su, '')
