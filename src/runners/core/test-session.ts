@@ -89,6 +89,11 @@ export class RunningTest {
     return this.#session.validator.engine.tracker.call(this.flow.clock, fn, ...args);
   }
 
+  /** Whoever awaits this goes on in the test's flow, as whoever awaits a lock goes on with it in hand. */
+  enter(): Promise<void> {
+    return new Promise((resolve) => this.call(resolve));
+  }
+
   /**
    * What fails the test so far, where the runner wants to know it while hooks still run that may release
    * what the test holds. `end` comes later.

@@ -20,21 +20,12 @@ interface Context {
   onTestFinished: (fn: () => void) => void;
 }
 
-type RunTest = () => Promise<void>;
-
 interface Vitest {
-  aroundEach?: (hook: (runTest: RunTest, context: Context) => Promise<void>) => void;
-  beforeEach: (hook: (context: Context) => void) => void;
+  beforeEach: (hook: (context: Context) => Promise<void>) => void;
   afterAll: (hook: () => void) => void;
 }
 
-interface VitestSuite {
-  getFn: (task: Task) => () => Promise<unknown>;
-  setFn: (task: Task, fn: () => Promise<unknown>) => void;
-}
-
-const SUITE: string = 'vitest/suite';
-const { aroundEach, beforeEach, afterAll } = vitest as unknown as Vitest;
+const { beforeEach, afterAll } = vitest as unknown as Vitest;
 
 function namesOf(task: Task | undefined): string[] {
   return task === undefined ? [] : [...namesOf(task.suite), task.name];
@@ -53,25 +44,12 @@ function finish(test: RunningTest, { fails, result }: Task): void {
 const session = findSession({ isImportWatched: areImportsReplaced() });
 
 if (session !== undefined) {
-  const begin = (task: Task): RunningTest => session.begin(nameTest(task.file.filepath, namesOf(task)), task);
-
-  if (aroundEach === undefined) {
-    // By a name that Vite does not see: later versions, which do not get here, have no such module.
-    const { getFn, setFn } = (await import(/* @vite-ignore */ SUITE)) as VitestSuite;
-    const plain = new WeakMap<Task, () => Promise<unknown>>();
-    beforeEach(({ task, onTestFinished }) => {
-      const test = begin(task);
-      const fn = plain.get(task) ?? getFn(task);
-      plain.set(task, fn);
-      setFn(task, () => test.call(fn));
-      onTestFinished(() => finish(test, task));
-    });
-  } else {
-    aroundEach(async (runTest, { task }) => {
-      const test = begin(task);
-      await test.call(runTest);
-      finish(test, task);
-    });
-  }
+  // A hook that surrounds tests would do, but Vitest races what it waits for: a copy of all that each test has taken.
+  beforeEach(({ task, onTestFinished }) => {
+    const test = session.begin(nameTest(task.file.filepath, namesOf(task)), task);
+    // The first that is registered, so the last that runs.
+    onTestFinished(() => finish(test, task));
+    return test.enter();
+  });
   afterAll(() => session.save());
 }
