@@ -346,9 +346,10 @@ function noteSiblings(earlier: Obligation, asked: Obligation): void {
 }
 
 /** What of it still matters when the obligation is over: what it says to those who are discharged later. */
-function remainderOf({ nestedIn, group }: Rare): Rare | null {
-  if (nestedIn === null && group === null) return null;
+function remainderOf({ nestedIn, group, flow }: Rare): Rare | null {
+  if (nestedIn === null && group === null && flow === undefined) return null;
   const remainder = new Rare();
+  remainder.flow = flow;
   remainder.nestedIn = nestedIn;
   remainder.group = group;
   return remainder;
