@@ -7,6 +7,7 @@
  * `Promise.race` leaves no mark in the chain; see causality/races.ts.
  */
 import { fileURLToPath } from 'node:url';
+import { runInThisContext } from 'node:vm';
 import { type Consumption, consumptionsOf, expected, forgetConsumption } from '../causality/consumption.ts';
 import { type Obligation, rareOf } from './obligation.ts';
 import { type LazyStack, ownRoots } from './stack-trace.ts';
@@ -94,7 +95,9 @@ function isOwn(place: string): boolean {
 /** The lines of a stack as V8 writes them: whoever formats stacks for the program may leave `async` out. */
 function readLines(error: Error): string[] {
   let lines: string[] | undefined;
-  const { prepareStackTrace: format } = Error;
+  const { prepareStackTrace: own } = Error;
+  // In a `vm` context that has no format of its own, that of the main one counts.
+  const format = own ?? (runInThisContext('Error') as ErrorConstructor).prepareStackTrace;
   try {
     Error.prepareStackTrace = (of, sites) => {
       // oxlint-disable-next-line typescript/no-base-to-string -- a call site has a text of its own
@@ -107,7 +110,7 @@ function readLines(error: Error): string[] {
   } catch {
     return []; // The program has frozen `Error`.
   } finally {
-    if (Error.prepareStackTrace !== format) Error.prepareStackTrace = format;
+    if (Error.prepareStackTrace !== own) Error.prepareStackTrace = own;
   }
   return lines;
 }

@@ -45,6 +45,14 @@ describe.each(pools)('vitest, %s', (_, args) => {
     expect(firstLinesByTest('vitest', vitestAlias, args)).toEqual(expected);
   });
 
+  it('tells where a test in TypeScript hangs, as it was written', () => {
+    const { tests } = runProject('vitest', createProject('vitest', vitestAlias, 'typescript'), { args });
+    expect(tests.map(({ status }) => status)).toEqual(['failed']);
+    expect(tests[0]!.errors.join('\n')).toContain(
+      'Waits for hung since hang.test.ts:14, held since hang.test.ts:12, by this test',
+    );
+  });
+
   it('finds a cycle over two files once', () => {
     const result = runProject('vitest', createProject('vitest', vitestAlias, 'halves'), { args });
     const text = result.tests.flatMap(({ errors }) => errors).join('\n') + result.stderr;
