@@ -8,18 +8,60 @@
 import type * as Library from 'p-limit';
 import { EXCLUSIVE } from '../validator/lock-class.ts';
 import type { Adapter, Exports, WatchContext } from './shared/adapter.ts';
-import { AttributedJob } from './shared/attributed.ts';
+import { AttributedJob, type AttributedJobOptions } from './shared/attributed.ts';
 import { imitate } from './shared/patches.ts';
 import { Resource } from './shared/resource.ts';
 
 type Job = (...args: unknown[]) => unknown;
 type Limit = ((fn: Job, ...args: unknown[]) => Promise<unknown>) & {
   clearQueue(): void;
+  readonly pendingCount: number;
   concurrency: number;
   map?(iterable: Iterable<unknown>, fn: Job): Promise<unknown[]>;
 };
 type CreateLimit = (options: unknown) => Limit;
 type LimitFunction = (fn: Job, options: { concurrency: number }) => Job & { clearQueue?(): void };
+
+const RETURNED: AttributedJobOptions = { isReturned: true };
+
+/** A job that has not begun, between those before and after it. Not a `Set`, which costs as much as the job. */
+interface Place {
+  readonly job: AttributedJob | null;
+  previous: Place;
+  next: Place;
+}
+
+/** Jobs that have not begun. The library takes them out of its queue in their order, and begins them a tick later. */
+class Line {
+  readonly #ends: Place;
+
+  constructor() {
+    const ends = { job: null } as unknown as Place;
+    ends.previous = ends.next = ends;
+    this.#ends = ends;
+  }
+
+  /** At the end. */
+  add(job: AttributedJob): Place {
+    const next = this.#ends;
+    const { previous } = next;
+    return (previous.next = next.previous = { job, previous, next });
+  }
+
+  /** Tells so many, the newest ones, that they will not begin. */
+  dropNewest(count: number): void {
+    for (; count > 0; count--) {
+      const newest = this.#ends.previous;
+      newest.job?.drop(false);
+      leave(newest);
+    }
+  }
+}
+
+function leave({ previous, next }: Place): void {
+  previous.next = next;
+  next.previous = previous;
+}
 
 /** As the options of the library are understood by it; bad ones it refuses itself. */
 function permitsOf(options: unknown): number {
@@ -29,24 +71,24 @@ function permitsOf(options: unknown): number {
 function watchLimit(limit: Limit, options: unknown, { validator }: WatchContext): Limit {
   const permits = permitsOf(options);
   const resource = new Resource(validator, { kind: 'semaphore', permits, isFair: true });
-  /** Queued by the library, and not begun. */
-  const waiting = new Set<AttributedJob>();
+  const waiting = new Line();
 
   const run = (fn: Job, ...args: unknown[]): Promise<unknown> => {
     // The library says what is wrong with it.
     if (typeof fn !== 'function') return limit(fn, ...args);
-    const job = new AttributedJob(resource, resource.ask(EXCLUSIVE, false, true), fn);
-    waiting.add(job);
-    const begin = (...given: unknown[]): unknown => {
-      waiting.delete(job);
-      return job.run(...given);
-    };
-    return job.attribute(limit(begin, ...args));
+    const job = new AttributedJob(resource, resource.ask(EXCLUSIVE, false, true), fn, RETURNED);
+    const place = waiting.add(job);
+    // The arguments go past the library, which would only pass them on.
+    return job.attribute(
+      limit(() => {
+        leave(place);
+        return args.length === 0 ? job.run() : job.run(...args);
+      }),
+    );
   };
   const clearQueue = (): void => {
-    // Those that have not begun. Without `rejectOnClear` they will wait for ever, and for nothing that anybody could give.
-    for (const job of waiting) job.drop(false);
-    waiting.clear();
+    // Without `rejectOnClear` they will wait for ever, and for nothing that anybody could give.
+    waiting.dropNewest(limit.pendingCount);
     limit.clearQueue();
   };
   const setConcurrency = (value: number): void => {

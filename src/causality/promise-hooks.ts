@@ -208,15 +208,18 @@ function bringIn(promise: object): void {
   current = joinNewer(current, Stamp.settledClock(promise), Stamp.creationClock(promise));
 }
 
-/** Calls `fn` with `clock` behind it. */
+/** Calls `fn` with `clock` behind it, which is all of it: also in a thenable job. */
 function callWithClock<A extends unknown[], R>(clock: Clock, fn: (...args: A) => R, ...args: A): R {
   const outer = current;
+  const isOuterJob = isThenableJob;
   current = clock;
+  isThenableJob = false;
   run = (run + 1) & MAX_RUN;
   try {
     return fn(...args);
   } finally {
     current = outer;
+    isThenableJob = isOuterJob;
     run = (run + 1) & MAX_RUN;
   }
 }

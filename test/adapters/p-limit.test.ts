@@ -63,6 +63,35 @@ const scenarios: [name: string, Scenario<Library>][] = [
     },
   ],
   [
+    'what a job is called on',
+    async ({ default: pLimit }, tell) => {
+      const limit = pLimit(1);
+      function job(this: unknown, ...args: unknown[]): void {
+        tell(`${String(this)} ${args.length}`);
+      }
+      await limit(job);
+      await limit(job, 1, 2);
+    },
+  ],
+  [
+    'promises that are settled before, at once and later, and of another class',
+    async ({ default: pLimit }, tell) => {
+      class Own<T> extends Promise<T> {}
+      const limit = pLimit(1);
+      const settled = Promise.resolve('settled');
+      const failed = Promise.reject(new Error('failed'));
+      const jobs = [
+        limit(() => settled),
+        limit(() => failed),
+        limit(async () => 'at once'),
+        limit(() => new Promise<string>((resolve) => void setImmediate(resolve, 'later'))),
+        limit(() => Own.resolve('own')),
+        limit(() => Own.reject(new Error('failed, too'))),
+      ];
+      await Promise.all(jobs.map((job) => job.then(tell, (error: unknown) => tell(String(error)))));
+    },
+  ],
+  [
     'bad options',
     ({ default: pLimit }, tell) => {
       for (const bad of [0, -1, 1.5, 'x', undefined]) {
@@ -221,7 +250,59 @@ const programs: ProgramCase<Library>[] = [
     },
     [],
   ],
+  [
+    'what led to the promise that a job returns is not waited for',
+    async ({ library: { default: pLimit }, lock }) => {
+      const limit = pLimit(1);
+      const shared: { promise?: Promise<void> } = {};
+      const first = limit(async () => {
+        while (shared.promise === undefined) await undefined;
+      });
+      const second = limit(() => shared.promise);
+      await lock('Y').run(() => {});
+      shared.promise = (async () => {
+        for (let i = 0; i < 20; i++) await undefined;
+      })();
+      await Promise.all([first, second]);
+      await lock('Y').run(() => limit(() => {}));
+    },
+    [],
+  ],
+  [
+    'what the promise that a job returns waited for',
+    async ({ library: { default: pLimit }, lock }) => {
+      const limit = pLimit(1);
+      const shared: { promise?: Promise<void> } = {};
+      const first = limit(async () => {
+        while (shared.promise === undefined) await undefined;
+      });
+      const second = limit(() => shared.promise);
+      await undefined;
+      shared.promise = lock('Y').run(() => {});
+      await Promise.all([first, second]);
+      await lock('Y').run(() => limit(() => {}));
+    },
+    ['potential warning circular-dependency'],
+  ],
 ];
+
+const onlyHighestPrograms: typeof programs = [
+  [
+    'a job that was let in before the queue was cleared',
+    async ({ library: { default: pLimit }, lock }) => {
+      const limit = pLimit(1);
+      const job = limit(() => lock('A').run(() => {}));
+      limit.clearQueue();
+      await job;
+      await lock('A').run(() => limit(() => {}));
+    },
+    ['potential error circular-dependency'],
+  ],
+];
+
+it.each(onlyHighestPrograms)('finds %s', async (...program) => {
+  await checkProgram(adapter, (await importCopy(resolve('p-limit'))) as unknown as Library, program);
+});
 
 describe.each(copies)('p-limit, %s version', (_version, load) => {
   it.each(scenarios)('does the same watched: %s', async (_name, scenario) => {

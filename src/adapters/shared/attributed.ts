@@ -12,24 +12,34 @@ import type { Obligation } from '../../validator/obligation.ts';
 import type { Resource } from './resource.ts';
 
 type Job = (...args: unknown[]) => unknown;
+type Settle = (value: unknown) => void;
 
 export interface AttributedJobOptions {
   /** The library keeps the lock for ever when the function throws before it has returned. Default false. */
   readonly isLostByThrow?: boolean;
+  /** An async function of the library returns what the function returned, as `async () => fn()` does. Default false. */
+  readonly isReturned?: boolean;
 }
+
+const DEFAULTS: AttributedJobOptions = {};
 
 export class AttributedJob {
   readonly #resource: Resource;
   readonly #asked: Obligation | null;
   readonly #fn: Job;
   readonly #history = new History();
-  readonly #isLostByThrow: boolean;
+  readonly #options: AttributedJobOptions;
 
-  constructor(resource: Resource, asked: Obligation | null, fn: Job, options: AttributedJobOptions = {}) {
+  constructor(
+    resource: Resource,
+    asked: Obligation | null,
+    fn: Job,
+    options: AttributedJobOptions = DEFAULTS,
+  ) {
     this.#resource = resource;
     this.#asked = asked;
     this.#fn = fn;
-    this.#isLostByThrow = options.isLostByThrow ?? false;
+    this.#options = options;
   }
 
   get isWaiting(): boolean {
@@ -38,7 +48,7 @@ export class AttributedJob {
 
   /** In the place of the function: calls it under the lock. */
   run(...args: unknown[]): unknown {
-    return this.#resource.call(this.#asked, () => this.#begin(args));
+    return this.#resource.call(this.#asked, AttributedJob.#begin, this, args);
   }
 
   /** What the library gave the caller for it. */
@@ -54,25 +64,29 @@ export class AttributedJob {
     else this.#resource.refuse(this.#asked, note, undefined);
   }
 
-  #begin(args: unknown[]): unknown {
+  static #begin(this: void, job: AttributedJob, args: unknown[]): unknown {
     // If its caller is told something else before it is over, that had the grant behind it.
-    this.#noteHistory();
+    job.#noteHistory();
+    const fn = job.#fn;
+    const { isLostByThrow = false, isReturned = false } = job.#options;
     let result: unknown;
     try {
-      result = this.#fn(...args);
+      result = args.length === 0 ? fn() : fn(...args);
     } catch (error) {
-      if (!this.#isLostByThrow) this.end();
+      if (!isLostByThrow) job.end();
       throw error;
     }
-    if (!isThenable(result)) {
-      this.end();
+    const isPromise = result instanceof Promise;
+    if (!isPromise && !isThenable(result)) {
+      job.end();
       return result;
     }
-    // Looked at before the library does, which lets the next one in when it is over. What only has a `then` has that
-    // called once, in a tick of its own.
-    if (!(result instanceof Promise)) return new Followed(result, this, this.#resource.engine.tracker);
-    const end = (): void => this.end();
-    result.then(end, end);
+    // A promise more, and an async function calls the `then` of a promise just as it calls that of anything else.
+    if (!isPromise || isReturned)
+      return new Followed(result as PromiseLike<unknown>, job, job.#resource.engine.tracker);
+    // Looked at before the library does, which lets the next one in when it is over.
+    const end = (): void => job.end();
+    (result as Promise<unknown>).then(end, end);
     return result;
   }
 
@@ -88,7 +102,10 @@ export class AttributedJob {
   }
 }
 
-/** Stands for a thenable that a function returned, and tells its job of the end before it tells whoever waits. */
+/**
+ * Stands for what a function returned, and tells its job of the end before it tells whoever waits. `then` is called once,
+ * in a tick of its own.
+ */
 class Followed {
   readonly #result: PromiseLike<unknown>;
   readonly #job: AttributedJob;
@@ -105,19 +122,27 @@ class Followed {
 
   /** Called by the engine, once, and in the midst of whatever else. */
   // oxlint-disable-next-line no-thenable -- it is what stands for a promise
-  then(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
-    this.#tracker.call(this.#clock, () => {
-      this.#result.then(
-        (value) => {
-          this.#job.end();
-          resolve(value);
-        },
-        (error: unknown) => {
-          this.#job.end();
-          reject(error);
-        },
-      );
-    });
+  then(resolve: Settle, reject: Settle): void {
+    this.#tracker.call(this.#clock, Followed.#follow, this.#result, this.#job, resolve, reject);
+  }
+
+  static #follow(
+    this: void,
+    result: PromiseLike<unknown>,
+    job: AttributedJob,
+    resolve: Settle,
+    reject: Settle,
+  ): void {
+    result.then(
+      (value) => {
+        job.end();
+        resolve(value);
+      },
+      (error: unknown) => {
+        job.end();
+        reject(error);
+      },
+    );
   }
 }
 
