@@ -55,7 +55,7 @@ function watchLock(prototype: object, { validator, patches }: WatchContext): voi
       family = new KeyedResources(validator, { kind: 'mutex', isFair: true, madeAt });
       families.write(lock, family);
     }
-    return family.of(typeof key === 'symbol' ? key : String(key));
+    return family.of(typeof key === 'string' || typeof key === 'symbol' ? key : String(key));
   }
 
   patches.construction(prototype, 'queues', (lock) => families.write(lock, captureStack()));
@@ -74,8 +74,9 @@ function watchLock(prototype: object, { validator, patches }: WatchContext): voi
           acquireUnder(resource, acquire, this, key, job, doneOrOptions, givenOptions);
           return undefined;
         }
-        if (doneOrOptions === undefined && job.length !== 1 && isSimple(this, key))
-          return runSimply(resource, this, key, job as () => unknown);
+        const queue = this.queues[key];
+        if (doneOrOptions === undefined && job.length !== 1 && isSimple(this, queue))
+          return runSimply(resource, this, key, queue, job as () => unknown);
         let settle: Done;
         const promise = new this.Promise((resolve, reject) => {
           settle = (error, value) => (error ? reject(error) : resolve(value));
@@ -87,8 +88,7 @@ function watchLock(prototype: object, { validator, patches }: WatchContext): voi
 }
 
 /** Nothing but the end of a job ends it, or the wait for it. */
-function isSimple(lock: Lock, key: PropertyKey): boolean {
-  const queue = lock.queues[key];
+function isSimple(lock: Lock, queue: Task[] | undefined): boolean {
   return (
     !lock.domainReentrant &&
     !lock.timeout &&
@@ -98,46 +98,69 @@ function isSimple(lock: Lock, key: PropertyKey): boolean {
   );
 }
 
+let resolveNewest: (value: unknown) => void;
+let rejectNewest: (error: unknown) => void;
+
+/** One for all, since closures are most of what a job costs. */
+function keepSettlers(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  resolveNewest = resolve;
+  rejectNewest = reject;
+}
+
+interface SimpleRun {
+  readonly resource: Resource;
+  readonly asked: Obligation | null;
+  readonly lock: Lock;
+  readonly key: PropertyKey;
+  readonly job: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** What the library does with such a job, in its order and ticks, and without most of its closures. */
-function runSimply(resource: Resource, lock: Lock, key: PropertyKey, job: () => unknown): Promise<unknown> {
+function runSimply(
+  resource: Resource,
+  lock: Lock,
+  key: PropertyKey,
+  queue: Task[] | undefined,
+  job: () => unknown,
+): Promise<unknown> {
   const asked = resource.ask(EXCLUSIVE, false, true);
-  const { queues } = lock;
-  let resolve: (value: unknown) => void;
-  let reject: (error: unknown) => void;
-  const promise = new lock.Promise((onValue, onError) => {
-    resolve = onValue;
-    reject = onError;
-  });
-  const done = (error: unknown, value: unknown): void => {
-    resource.discharge(asked);
-    resource.conclude();
-    const queue = queues[key];
-    if (queue && queue.length === 0) delete queues[key];
-    if (error) reject(error);
-    else resolve(value);
-    const next = queues[key];
-    if (next && next.length > 0) next.shift()!();
-  };
-  const onValue = (value: unknown): void => done(undefined, value);
-  const onError = (error: unknown): void => done(error, undefined);
-  const queue = queues[key];
-  if (queue) {
-    resource.noteContention(asked);
-    queue.push(() => resource.call(asked, start, lock, job, onValue, onError));
-  } else {
-    queues[key] = [];
-    resource.call(asked, start, lock, job, onValue, onError);
+  const promise = new lock.Promise(keepSettlers);
+  const run = { resource, asked, lock, key, job, resolve: resolveNewest, reject: rejectNewest };
+  if (queue) queueRun(run, queue);
+  else {
+    lock.queues[key] = [];
+    resource.call(asked, begin, run);
   }
   return promise;
 }
 
-function start(
-  lock: Lock,
-  job: () => unknown,
-  onValue: (value: unknown) => void,
-  onError: (error: unknown) => void,
+function queueRun(run: SimpleRun, queue: Task[]): void {
+  run.resource.noteContention(run.asked);
+  queue.push(() => run.resource.call(run.asked, begin, run));
+}
+
+function begin(run: SimpleRun): void {
+  run.lock._promiseTry(run.job).then(
+    (value) => end(run, undefined, value),
+    (error: unknown) => end(run, error, undefined),
+  );
+}
+
+function end(
+  { resource, asked, lock, key, resolve, reject }: SimpleRun,
+  error: unknown,
+  value: unknown,
 ): void {
-  lock._promiseTry(job).then(onValue, onError);
+  resource.discharge(asked);
+  resource.conclude();
+  const { queues } = lock;
+  const queue = queues[key];
+  if (queue && queue.length === 0) delete queues[key];
+  if (error) reject(error);
+  else resolve(value);
+  if (queue && queue.length > 0) queue.shift()!();
 }
 
 /** Tells of a request for a key what comes of it; `settle` is told when the library says that it is over. */
