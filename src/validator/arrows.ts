@@ -301,7 +301,7 @@ function isExcusedByOrder(x: Obligation, y: Obligation): boolean {
 }
 
 /** Where the class goes by the order of its locks: whether this one is known as well as can be. */
-function isSettledOrder(x: Obligation, y: Obligation): boolean {
+export function isSettledOrder(x: Obligation, y: Obligation): boolean {
   const { instanceOrders } = x.lockClass;
   if (instanceOrders === undefined || x.lockClass !== y.lockClass || x.instance === y.instance) return false;
   const { code, isWait } = y.key;

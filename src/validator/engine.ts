@@ -14,13 +14,14 @@ import { forgetConsumption } from '../causality/consumption.ts';
 import {
   Borrowed,
   type Grant,
+  includesGrant,
   latestSeq,
   nextSeq,
   shapeLikeNoOther,
   skipClosed,
 } from '../causality/grant.ts';
 import type { CausalTracker } from '../causality/tracker.ts';
-import type { Arrows } from './arrows.ts';
+import { type Arrows, isSettledOrder } from './arrows.ts';
 import { endCover, noteCover } from './cover.ts';
 import { areGatesHeld } from './gates.ts';
 import { type KnownEdge, type LockClass, type RequestKind, TRY } from './lock-class.ts';
@@ -289,6 +290,9 @@ export class Engine implements GrantVisitor {
       if (this.#count(known) && this.#walked !== null) this.#walked.push(known);
       return;
     }
+    // Its shape has what covered it, and so tells which of the locks by key it was taken under.
+    if (known === undefined && includesGrant(grant.under, open) && isSettledOrder(open, grant as Obligation))
+      return;
     this.#walked = null;
     this.arrows.observeWaitedFor(open, grant as Obligation, this.#dischargeSeq);
   }
@@ -324,6 +328,7 @@ export class Engine implements GrantVisitor {
     const { key, transition } = over;
     if (key.isTry) return false;
     let isWarm = true;
+    let isNews = false;
     for (let cell = over.under; cell !== null; cell = cell.under) {
       const cover = cell.grant as Obligation;
       // What nobody waits for, as a flow, has no arrows that could become warm.
@@ -331,11 +336,14 @@ export class Engine implements GrantVisitor {
       const known = cover.row!.edges.find(key);
       if (known !== undefined && known.isWarm) continue;
       isWarm = false;
+      // Of this lock and that one; what is asked for next may be another.
+      if (known === undefined && isSettledOrder(cover, over)) continue;
+      isNews = true;
       if (cell instanceof Borrowed) continue;
       (rareOf(cover).inner ??= new Map()).set(key.id, over);
     }
     if (isWarm) transition.warmCover = over.cover;
-    return !isWarm;
+    return isNews;
   }
 }
 

@@ -24,9 +24,12 @@ export class InstanceOrders {
   #count = 0;
   /** Orders of which no other sighting could say more, by both nodes and the modes. */
   readonly #settled = new Set<number>();
+  readonly #onForgotten: () => void;
 
-  constructor(lockClass: { readonly isFair: boolean }) {
+  /** `onForgotten` is called when what was settled is so no more. */
+  constructor(lockClass: { readonly isFair: boolean }, onForgotten: () => void) {
     this.#lockClass = lockClass;
+    this.#onForgotten = onForgotten;
   }
 
   /** Whether this order was seen as strongly as can be, so that another sighting of it changes nothing. */
@@ -77,6 +80,7 @@ export class InstanceOrders {
     this.#nodes.clear();
     this.#settled.clear();
     this.#count = 0;
+    this.#onForgotten();
   }
 
   /** Among proven orders first: evidence is never mixed. */

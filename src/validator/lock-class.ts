@@ -108,7 +108,7 @@ export interface KnownEdge {
   gateOrder: readonly number[];
 }
 
-/** What lay between a request and its discharge, if all its arrows were warm. */
+/** What lay between a request and its discharge, if all its arrows were warm, or settled orders of locks by key. */
 export interface Span {
   readonly sum: number;
   readonly edges: readonly KnownEdge[];
@@ -176,6 +176,7 @@ export class RequestKind extends ClockKey {
   readonly row: Row | null;
   /** By the row of the newest open hold behind the request; `null` where there is none. */
   readonly #transitions = new Map<Row | null, Transition>();
+  #outermost: Transition;
   #lastRow: Row | null = null;
   #lastTransition: Transition;
 
@@ -186,11 +187,12 @@ export class RequestKind extends ClockKey {
     this.lockClass = lockClass;
     this.code = code;
     this.row = this.isWait ? null : isSharedHold(asked) ? lockClass.shared : lockClass.exclusive;
-    this.#lastTransition = this.#findTransition(null);
+    this.#outermost = this.#lastTransition = this.#findTransition(null);
   }
 
   /** The transition for such a request while the newest open hold behind it is of `row`. */
   transitionUnder(row: Row | null): Transition {
+    if (row === null) return this.#outermost;
     return row === this.#lastRow ? this.#lastTransition : this.#findTransition(row);
   }
 
@@ -205,7 +207,7 @@ export class RequestKind extends ClockKey {
   /** Forgets the places that were taken. */
   forget(): void {
     this.#transitions.clear();
-    this.#lastTransition = this.#findTransition(null);
+    this.#outermost = this.#lastTransition = this.#findTransition(null);
   }
 
   /** It waits and takes nothing. */
@@ -278,7 +280,8 @@ export class LockClass {
       (this.kind === 'executor' ? this.permits > 1 && this.permits < Infinity : this.kind !== 'flow');
     this.isExempt = options.isExempt ?? false;
     this.isPerCpu = options.isPerCpu ?? false;
-    this.instanceOrders = options.sameClass === 'instances' ? new InstanceOrders(this) : undefined;
+    this.instanceOrders =
+      options.sameClass === 'instances' ? new InstanceOrders(this, () => this.#dropSpans()) : undefined;
   }
 
   /** The ways in which it was asked for so far that leave the event loop running. */
@@ -292,12 +295,16 @@ export class LockClass {
     return (this.#requestKinds[code] ??= new RequestKind(this, code));
   }
 
+  #dropSpans(): void {
+    this.exclusive.dropSpans();
+    this.shared.dropSpans();
+  }
+
   /** Drops all that was seen of it. */
   forget(): void {
-    for (const row of [this.exclusive, this.shared]) {
-      row.edges.clear();
-      row.dropSpans();
-    }
+    this.exclusive.edges.clear();
+    this.shared.edges.clear();
+    this.#dropSpans();
     for (const kind of this.#requestKinds) kind?.forget();
     this.instanceOrders?.forget();
     this.instances = this.acquisitions = this.contentions = 0;

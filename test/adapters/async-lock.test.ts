@@ -244,6 +244,31 @@ const programs: ProgramCase<Library>[] = [
     ['potential error recursive-acquisition'],
   ],
   [
+    'a third key in both orders, after two in one order many times',
+    async ({ library: AsyncLock }) => {
+      const lock = new AsyncLock();
+      const nest = (outer: string, inner: string): Promise<void> =>
+        lock.acquire(outer, () => lock.acquire(inner, none));
+      for (let i = 0; i < 50; i++) await nest('a', 'b');
+      await nest('c', 'b');
+      for (let i = 0; i < 50; i++) await nest('a', 'b');
+      await nest('b', 'c');
+    },
+    ['potential error recursive-acquisition'],
+  ],
+  [
+    'three keys in a circle, after three in one order many times',
+    async ({ library: AsyncLock }) => {
+      const lock = new AsyncLock();
+      const nest = (...[first, second, third]: [string, string, string]): Promise<void> =>
+        lock.acquire(first, () => lock.acquire(second, () => lock.acquire(third, none)));
+      for (let i = 0; i < 50; i++) await nest('a', 'b', 'c');
+      await nest('x', 'a', 'y');
+      await nest('c', 'z', 'x');
+    },
+    ['potential error recursive-acquisition'],
+  ],
+  [
     'many keys in orders that make a circle',
     async ({ library: AsyncLock }) => {
       const lock = new AsyncLock();
@@ -255,6 +280,18 @@ const programs: ProgramCase<Library>[] = [
         await lock.acquire(keys, none);
     },
     ['potential error recursive-acquisition'],
+  ],
+  [
+    'three keys in one order, many times and with others between',
+    async ({ library: AsyncLock }) => {
+      const lock = new AsyncLock();
+      for (let i = 0; i < 50; i++) {
+        await lock.acquire('a', () => lock.acquire('b', () => lock.acquire('c', none)));
+        await lock.acquire('a', () => lock.acquire(`b:${i}`, none));
+        await lock.acquire('b', () => lock.acquire('c', none));
+      }
+    },
+    [],
   ],
   [
     'many keys, always sorted',
