@@ -12,6 +12,7 @@ import type { Grant } from './grant.ts';
 export type Consumption = Error | 'returned';
 
 const consumptions = new WeakMap<Grant, Consumption[]>();
+let isAnyKept = false;
 /** Promises that are asked about in this turn; `null` in nearly all. */
 export const expected: { promises: Map<object, Grant> | null } = { promises: null };
 let last: object | undefined;
@@ -57,6 +58,7 @@ export function noteChained(parent: object, isThenableJob: boolean): void {
   if (known.length >= MOST_CONSUMPTIONS) return;
   known.push(isThenableJob ? 'returned' : captureConsumption());
   consumptions.set(grant, known);
+  isAnyKept = true;
 }
 
 function captureConsumption(): Error {
@@ -76,5 +78,5 @@ export function consumptionsOf(grant: Grant): readonly Consumption[] {
 
 /** The wait is over: an unread stack must not outlive it. */
 export function forgetConsumption(grant: Grant): void {
-  consumptions.delete(grant);
+  if (isAnyKept) consumptions.delete(grant);
 }

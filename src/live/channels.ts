@@ -8,6 +8,7 @@ import type { Obligation } from '../validator/obligation.ts';
 import type { Validator } from '../validator/validator.ts';
 import { addObserver, removeObserver } from '../validator/observers.ts';
 import { nameOf, requestModeOf } from './live-finding.ts';
+import { nowMs } from '../validator/now.ts';
 
 /** What subscribers of `lockdep:request`, `lockdep:grant` and `lockdep:discharge` get. */
 export interface LockEvent {
@@ -122,7 +123,7 @@ class Publisher implements EngineObserver {
       isTry: key.isTry,
       isWait: key.isWait,
     };
-    this.#events.set(asked, { event, sinceMs: performance.now() });
+    this.#events.set(asked, { event, sinceMs: nowMs() });
     this.#publish(channels.request, event);
   }
 
@@ -150,7 +151,7 @@ class Publisher implements EngineObserver {
   #lap(obligation: Obligation): number | undefined {
     const known = this.#events.get(obligation);
     if (known === undefined) return undefined;
-    const now = performance.now();
+    const now = nowMs();
     const ms = now - known.sinceMs;
     known.sinceMs = now;
     return ms;

@@ -8,6 +8,7 @@ import type { SnapshotStack } from '../validator/snapshot-format.ts';
 import { toSnapshotStack } from '../validator/source-position.ts';
 import { excludes } from './exclusion.ts';
 import { LockNames, nameOf, requestModeOf, stackOf } from './live-finding.ts';
+import { nowMs } from '../validator/now.ts';
 
 export function dumpState(engine: Engine): LiveState {
   const all: Obligation[] = [];
@@ -17,7 +18,7 @@ export function dumpState(engine: Engine): LiveState {
   const names = new LockNames(engine, all);
   const waiting = all.filter(({ isWaiting }) => isWaiting);
   const open = all.filter(({ isOpen }) => isOpen);
-  const now = performance.now();
+  const now = nowMs();
   return {
     held: open.map((each) => toHold(engine, each, names, waiting, now)),
     waiting: waiting.map((each) => toWait(each, names, now)),
@@ -26,7 +27,7 @@ export function dumpState(engine: Engine): LiveState {
 
 /** Times what nobody timed, so that the next look can say for how long at least. */
 export function noteSeen(engine: Engine): void {
-  const now = performance.now();
+  const now = nowMs();
   for (let each = engine.newest; each !== null; each = each.older) {
     const rare = rareOf(each);
     if (rare.askedMs === 0 && rare.waitsSinceMs === 0 && rare.seenMs === 0) rare.seenMs = now;

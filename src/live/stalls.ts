@@ -2,6 +2,7 @@
 import type { StallListener } from '../validator/live-hook.ts';
 import type { LiveState } from '../validator/live-state.ts';
 import type { Obligation } from '../validator/obligation.ts';
+import { nowMs } from '../validator/now.ts';
 
 interface Threshold {
   readonly listener: StallListener;
@@ -29,7 +30,7 @@ export class Stalls {
 
   look(waiting: Iterable<Obligation>, getState: () => LiveState): void {
     if (this.isEmpty) return;
-    const now = performance.now();
+    const now = nowMs();
     const all = [...waiting];
     for (const { listener, stallMs, told } of Array.from(this.#thresholds)) {
       const late = all.filter((each) => ageOf(each, now) >= stallMs && !told.has(each));

@@ -9,6 +9,7 @@ import { type Obligation, rareOf } from '../validator/obligation.ts';
 import { addObserver, removeObserver } from '../validator/observers.ts';
 import { captureStack } from '../validator/stack-trace.ts';
 import type { Validator } from '../validator/validator.ts';
+import { nowMs } from '../validator/now.ts';
 
 class Statistician implements EngineObserver {
   asked(asked: Obligation): void {
@@ -17,7 +18,7 @@ class Statistician implements EngineObserver {
     lockClass.waits.histogram ??= createHistogram();
     lockClass.holds.histogram ??= createHistogram();
     const rare = rareOf(asked);
-    if (rare.askedMs === 0) rare.askedMs = performance.now();
+    if (rare.askedMs === 0) rare.askedMs = nowMs();
     asked.stack ??= captureStack();
   }
 

@@ -1,5 +1,5 @@
 /** Who waits for which lock, of those who told so; and whether a new wait may have closed a circle. */
-import type { Obligation } from '../validator/obligation.ts';
+import { type Obligation, rareOf } from '../validator/obligation.ts';
 import { blocksQueue, compareOrder, excludes, standsInQueue } from './exclusion.ts';
 import { grantsBoundTo, isNeededToPay } from './needs.ts';
 
@@ -8,9 +8,15 @@ const WIDEST = { isDrained: false, isCertain: false };
 /** Beyond as many steps the answer is left to a check of everything, later and seldom. */
 const MAX_STEPS = 1000;
 
+/** Those who wait for one lock: a list through their own records, since nobody waits for long and a `Set` wants hashes. */
+interface Line {
+  first: Obligation | null;
+  last: Obligation | null;
+}
+
 export class WaitingRoom {
   /** By the instance of the lock, in the order in which they came. */
-  readonly #waiting = new Map<number, Set<Obligation>>();
+  readonly #waiting = new Map<number, Line>();
   /** Those who hold something and wait for what somebody owes. */
   readonly #creditors = new Set<Obligation>();
 
@@ -23,22 +29,42 @@ export class WaitingRoom {
     return this.#creditors.size > 0;
   }
 
+  /** Once for each wait. */
   add(asked: Obligation): void {
-    const queue = this.#waiting.get(asked.instance);
-    if (queue === undefined) this.#waiting.set(asked.instance, new Set([asked]));
-    else queue.add(asked);
-    if (asked.under !== null && asked.rare !== null && asked.rare.debt !== null) this.#creditors.add(asked);
+    const rare = rareOf(asked);
+    const line = this.#waiting.get(asked.instance);
+    if (line === undefined) this.#waiting.set(asked.instance, { first: asked, last: asked });
+    else {
+      rare.waitsAfter = line.last;
+      rareOf(line.last!).waitsBefore = asked;
+      line.last = asked;
+    }
+    if (asked.under !== null && rare.debt !== null) this.#creditors.add(asked);
   }
 
   delete(asked: Obligation): void {
-    const queue = this.#waiting.get(asked.instance);
-    if (queue === undefined) return;
-    queue.delete(asked);
-    this.#creditors.delete(asked);
-    if (queue.size === 0) this.#waiting.delete(asked.instance);
+    const line = this.#waiting.get(asked.instance);
+    if (line === undefined) return;
+    const rare = rareOf(asked);
+    const { waitsAfter, waitsBefore } = rare;
+    // It is in no line: all is forgotten since.
+    if (waitsAfter === null && line.first !== asked) return;
+    if (waitsAfter === null) line.first = waitsBefore;
+    else rareOf(waitsAfter).waitsBefore = waitsBefore;
+    if (waitsBefore === null) line.last = waitsAfter;
+    else rareOf(waitsBefore).waitsAfter = waitsAfter;
+    rare.waitsAfter = rare.waitsBefore = null;
+    if (line.first === null) this.#waiting.delete(asked.instance);
+    if (this.#creditors.size > 0) this.#creditors.delete(asked);
   }
 
   clear(): void {
+    for (const line of this.#waiting.values())
+      for (let each = line.first; each !== null;) {
+        const rare = rareOf(each);
+        each = rare.waitsBefore;
+        rare.waitsAfter = rare.waitsBefore = null;
+      }
     this.#waiting.clear();
     this.#creditors.clear();
   }
@@ -66,9 +92,14 @@ export class WaitingRoom {
 
   /** All who wait for what `each` holds, or for what it waits for itself. Nobody stands behind the newest. */
   *#candidatesBehind(each: Obligation, newest: Obligation): IterableIterator<Obligation> {
-    for (const open of grantsBoundTo(each, WIDEST)) yield* this.#waiting.get(open.instance) ?? [];
-    if (each !== newest && blocksQueue(each)) yield* this.#waiting.get(each.instance) ?? [];
+    for (const open of grantsBoundTo(each, WIDEST)) yield* this.#waitingFor(open.instance);
+    if (each !== newest && blocksQueue(each)) yield* this.#waitingFor(each.instance);
     yield* this.#creditors;
+  }
+
+  *#waitingFor(instance: number): IterableIterator<Obligation> {
+    const first = this.#waiting.get(instance)?.first ?? null;
+    for (let each = first; each !== null; each = rareOf(each).waitsBefore) yield each;
   }
 }
 

@@ -18,6 +18,7 @@ import { createStallFindings } from './stalled-wait.ts';
 import { Stalls } from './stalls.ts';
 import { WaitForGraph } from './wait-for-graph.ts';
 import { WaitingRoom } from './waiting-room.ts';
+import { nowMs } from '../validator/now.ts';
 
 // Taken at load: the program may patch them later, and what we do is nobody's cause.
 const plainSetImmediate = setImmediate;
@@ -96,7 +97,7 @@ export class NowWatch implements LiveWatch {
 
   readStacks(): void {
     this.#isReading = false;
-    const isYoungLeft = this.#guard(() => readOldStacks(this.#engine.newest, performance.now() - CHECK_MS));
+    const isYoungLeft = this.#guard(() => readOldStacks(this.#engine.newest, nowMs() - CHECK_MS));
     if (isYoungLeft === true) this.tookStack();
   }
 
@@ -178,7 +179,7 @@ export class NowWatch implements LiveWatch {
   /** Whether the cycle was seen before, and stands for so long by now; from now on it was. */
   #hasStood({ knot }: Deadlock, standingMs: number): boolean {
     const requests = [...knot.keys()];
-    const now = performance.now();
+    const now = nowMs();
     const has = requests.every((each) => {
       const since = this.#standing.get(each) ?? Infinity;
       return since < now && now - since >= standingMs;

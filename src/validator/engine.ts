@@ -28,6 +28,7 @@ import { type KnownEdge, type LockClass, type RequestKind, TRY } from './lock-cl
 import { Obligation, Rare, rareOf, takeHoldFrom } from './obligation.ts';
 import type { FindingCode } from './snapshot-format.ts';
 import { type RawStack, captureStack, readStack } from './stack-trace.ts';
+import { nowMs } from './now.ts';
 
 let owners = 0;
 
@@ -119,7 +120,7 @@ export class Engine implements GrantVisitor {
     if (this.place !== null) asked.stack = this.place;
     else {
       asked.stack = asked.transition.take();
-      rareOf(asked).askedMs = performance.now();
+      rareOf(asked).askedMs = nowMs();
       this.waitListener?.tookStack();
     }
   }
@@ -152,7 +153,7 @@ export class Engine implements GrantVisitor {
   wait(asked: Obligation): void {
     const rare = rareOf(asked);
     if (rare.waitOrder !== 0) return;
-    rare.waitsSinceMs = performance.now();
+    rare.waitsSinceMs = nowMs();
     rare.waitOrder = nextSeq();
     this.waitListener?.waits(asked);
   }
@@ -191,11 +192,11 @@ export class Engine implements GrantVisitor {
     if (rare.waitOrder !== 0) this.#noteWaited(asked);
     const { waits } = asked.lockClass;
     if (rare.askedMs !== 0) {
-      rare.grantedMs = performance.now();
+      rare.grantedMs = nowMs();
       waits.add(rare.grantedMs - rare.askedMs, asked.stack, rare.waitOrder !== 0);
     } else if (rare.waitsSinceMs !== 0) {
       // No sample, which the mean is made of; but nobody waited longer.
-      waits.max = Math.max(waits.max, performance.now() - rare.waitsSinceMs);
+      waits.max = Math.max(waits.max, nowMs() - rare.waitsSinceMs);
     }
   }
 
@@ -242,7 +243,7 @@ export class Engine implements GrantVisitor {
   }
 
   #endRare(open: Obligation, rare: Rare, stack: Obligation['stack']): void {
-    if (rare.grantedMs !== 0) open.lockClass.holds.add(performance.now() - rare.grantedMs, stack, true);
+    if (rare.grantedMs !== 0) open.lockClass.holds.add(nowMs() - rare.grantedMs, stack, true);
     open.rare = remainderOf(rare);
     const { custodian } = rare;
     if (custodian !== null && takeHoldFrom(custodian)) this.discharge(custodian);

@@ -35,6 +35,9 @@ export class Rare {
   /** Somebody waits for it since then; `waitOrder` is its place in the order of all waits and grants. */
   waitsSinceMs = 0;
   waitOrder = 0;
+  /** Who waits for the same lock just before it and just after it; see live/waiting-room.ts. */
+  waitsAfter: Obligation | null = null;
+  waitsBefore: Obligation | null = null;
   /** How many handles of it were made; see locks/lost-holds.ts. */
   handles = 0;
   /** When it was first seen open, if nobody took the time before. */

@@ -30,6 +30,7 @@ import type { Obligation } from './obligation.ts';
 import { type RawStack, readStack } from './stack-trace.ts';
 import { findCycleFinding } from './verdicts.ts';
 import { watchLock, type WatchLockOptions } from './watch-lock.ts';
+import { nowMs } from './now.ts';
 
 /**
  * What happens with a finding. `collect` keeps it in `findings`; `warn` also lets the process print it;
@@ -204,7 +205,7 @@ export class Validator {
     live?.check({ isDrained, standingMs });
     const before = this.#standing;
     this.#standing = new Map();
-    const now = performance.now();
+    const now = nowMs();
     for (const [fingerprint, finding] of this.#findOpen(isDrained)) {
       const since = before.get(fingerprint);
       this.#standing.set(fingerprint, since ?? now);
