@@ -288,26 +288,34 @@ export function join(a: Clock, b: Clock): Clock {
   return merge(a, b, mergeOpens(a.opens, b.opens));
 }
 
-/** Both lists in one, sharing the longest tail that is common to them. */
+/** Both lists in one. Shares the longest tail that is common to them, and of what is above it what came of one alone. */
 function merge(a: Clock, b: Clock, opens: Opens | null): Clock {
-  const entries: { readonly grant: Grant }[] = [];
+  const entries: ClockEntry[] = [];
+  /** Where the stretch of one list began that is the end of `entries`. */
+  let start = 0;
+  let isOfA = true;
   while (a !== b && a !== null && b !== null) {
     const x: Grant = a.grant;
     const y: Grant = b.grant;
-    if (x.seq >= y.seq) {
-      // The same grant, once plain and once through a race: the plain one says more.
-      entries.push(x.seq === y.seq && x.isBreakable ? b : a);
-      a = a.prev;
-      if (x.seq === y.seq) b = b.prev;
-    } else {
-      entries.push(b);
-      b = b.prev;
+    // The same grant, once plain and once through a race: the plain one says more.
+    const isFromA: boolean =
+      x.seq === y.seq ? !x.isBreakable && (x !== y || isOfA || entries.length === 0) : x.seq > y.seq;
+    if (isFromA !== isOfA) {
+      isOfA = isFromA;
+      start = entries.length;
     }
+    entries.push(isFromA ? a : b);
+    if (x.seq >= y.seq) a = a.prev;
+    if (x.seq <= y.seq) b = b.prev;
   }
-  const suffix: Clock = a ?? b;
+  let suffix: Clock = a ?? b;
+  if ((isOfA ? a : b) === suffix && start < entries.length) {
+    suffix = entries[start]!;
+    entries.length = start;
+  }
   const room = (suffix === null ? SPARE : suffix.room) - entries.length;
   if (entries.length === 0) {
-    // One of them is empty; what is open need not be what the other's front cell says.
+    // One of them says it all; what is open need not be what its own front cell says.
     return suffix === null ? null : new ClockEntry(suffix.grant, suffix.prev, opens, suffix.room);
   }
   const merged = rebuild(entries, suffix, opens, Math.max(room, 0));
@@ -327,7 +335,9 @@ export function joinNewer(
   if (settled === null || settled === creation || (settled === base && map === undefined)) return base;
   if (map === undefined) {
     if (creation === null) return join(base, settled);
-    if (base === creation && (isNextAfter(settled, creation) || covers(settled, creation))) return settled;
+    const isNext = isNextAfter(settled, creation);
+    if (base === creation && (isNext || covers(settled, creation))) return settled;
+    if (isNext) return joinOne(base, settled.grant);
   }
   const newer: Grant[] = [];
   forEachNewer(settled, creation, { visit: (grant) => void newer.push(grant) });
@@ -335,6 +345,11 @@ export function joinNewer(
   const opens = mergeOpens(base === null ? null : base.opens, opensOf(newer.filter((grant) => grant.isOpen)));
   const mapped = map === undefined ? newer : newer.map(map);
   return merge(base, rebuild(mapped, null, null, 0), opens);
+}
+
+function joinOne(base: Clock, grant: Grant): Clock {
+  const opens = mergeOpens(base === null ? null : base.opens, grant.isOpen ? opensOf([grant]) : null);
+  return merge(base, new ClockEntry(grant, null, null, 0), opens);
 }
 
 /** Called with grants, newest first. An object and not a function, so that the hot caller allocates none. */
