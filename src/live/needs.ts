@@ -1,8 +1,9 @@
 /** Which open grants cannot be discharged before a request is granted. */
-import { Borrowed, includesGrant } from '../causality/grant.ts';
+import { Borrowed } from '../causality/grant.ts';
 import { hasRace } from '../causality/races.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import { countAwaitedScopes, isConsumed } from '../validator/awaited-scopes.ts';
+import { mayNeed } from '../validator/custody.ts';
 
 /** How far to believe. */
 export interface Belief {
@@ -21,7 +22,7 @@ export function grantsBoundTo(asked: Obligation, { isDrained, isCertain }: Belie
     const cover = cell.grant as Obligation;
     if (!cover.isOpen || cover.owner !== asked.owner || !cover.lockClass.isAwaited) continue;
     if (cell instanceof Borrowed && !isDrained) continue;
-    if (isDischargedBeyond(asked, cover)) covers.push(cover);
+    if (isDischargedBeyond(asked, cover, isDrained)) covers.push(cover);
   }
   return mustProve ? filterProven(asked, covers) : covers;
 }
@@ -38,12 +39,10 @@ export function isNeededToPay(waiting: Obligation, request: Obligation): boolean
   return edge !== undefined && edge.count > 0 && edge.evidence === 'proven';
 }
 
-/** What was handed over is discharged by whoever has it, and by nobody else who had it before. */
-function isDischargedBeyond(asked: Obligation, cover: Obligation): boolean {
-  const custodian = cover.rare === null ? null : cover.rare.custodian;
-  if (custodian !== null) return custodian === asked || includesGrant(asked.under, custodian);
-  // Whoever asked for a job need not be waiting for it.
-  return asked.rare?.isJob !== true || isConsumed(asked);
+function isDischargedBeyond(asked: Obligation, cover: Obligation, isDrained: boolean): boolean {
+  if (!mayNeed(cover, asked, isDrained)) return false;
+  // Whoever asked for a job need not be waiting for it, but what it was handed does.
+  return asked.rare?.isJob !== true || cover.rare?.custodian?.endSeq === 0 || isConsumed(asked);
 }
 
 /** What a callback of `run` must get before it can end. */

@@ -1,5 +1,6 @@
 /** What a request says of its place among other locks, beside how it waits. */
 import { Borrowed, type Opens } from '../causality/grant.ts';
+import { isInHand } from '../validator/custody.ts';
 import { checkCount, rejectArgument } from '../validator/errors.ts';
 import { type Obligation, rareOf } from '../validator/obligation.ts';
 import type { LockClass } from '../validator/lock-class.ts';
@@ -82,7 +83,7 @@ function checkOrder(watch: Watch, opens: Opens | null, lock: Lock): void {
   for (let cell = opens; cell !== null; cell = cell.under) {
     const held = cell.grant as Obligation;
     const subject = held.rare === null ? null : held.rare.subject;
-    if (!held.isOpen || cell instanceof Borrowed) continue;
+    if (!held.isOpen || cell instanceof Borrowed || !isInHand(held, opens)) continue;
     if (subject === null || subject === lock || held.lockClass !== watch.lockClass) continue;
     if (isInOrder(watch, order, subject, lock)) continue;
     watch.validator.report(

@@ -1,5 +1,6 @@
 /** What of a lock lies behind the flow that runs now. */
 import type { Opens } from '../causality/grant.ts';
+import { isInHand } from '../validator/custody.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import type { Watch } from './watch.ts';
 
@@ -17,8 +18,8 @@ export function findHeldOf(
 ): Obligation | null {
   for (let cell = opens; cell !== null; cell = cell.under) {
     const { grant } = cell;
-    if (grant.isOpen && grant.instance === instance && (!isExclusive || grant.key.isExclusive))
-      return grant as Obligation;
+    if (!grant.isOpen || grant.instance !== instance || (isExclusive && !grant.key.isExclusive)) continue;
+    if (isInHand(grant as Obligation, opens)) return grant as Obligation;
   }
   return null;
 }

@@ -1,5 +1,6 @@
 /** Jobs of executors, and the holds that are handed to them. */
 import { clockOf, join } from '../causality/clock.ts';
+import { nextSeq } from '../causality/grant.ts';
 import type { Engine } from '../validator/engine.ts';
 import { EXCLUSIVE, type LockClass, TRY } from '../validator/lock-class.ts';
 import { type Obligation, rareOf, takeHoldFrom } from '../validator/obligation.ts';
@@ -41,6 +42,7 @@ export function handTo(engine: Engine, job: Obligation, obligation: Obligation, 
   if (rare.custodian !== null && takeHoldFrom(rare.custodian)) engine.discharge(rare.custodian);
   rare.custodian = job;
   rare.handedAt = place;
+  rare.handedSeq = nextSeq();
   engine.arrows.observeHandOver(obligation, job, false);
   engine.observer?.handedOver(obligation, job);
 }

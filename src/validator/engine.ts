@@ -23,6 +23,7 @@ import {
 import type { CausalTracker } from '../causality/tracker.ts';
 import { type Arrows, isSettledOrder } from './arrows.ts';
 import { endCover, noteCover } from './cover.ts';
+import { isInHand } from './custody.ts';
 import { areGatesHeld } from './gates.ts';
 import { type KnownEdge, type LockClass, type RequestKind, TRY } from './lock-class.ts';
 import { Obligation, Rare, rareOf, takeHoldFrom } from './obligation.ts';
@@ -340,7 +341,7 @@ export class Engine implements GrantVisitor {
       // Of this lock and that one; what is asked for next may be another.
       if (known === undefined && isSettledOrder(cover, over)) continue;
       isNews = true;
-      if (cell instanceof Borrowed) continue;
+      if (cell instanceof Borrowed || !isInHand(cover, over.under)) continue;
       (rareOf(cover).inner ??= new Map()).set(key.id, over);
     }
     if (isWarm) transition.warmCover = over.cover;

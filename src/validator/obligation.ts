@@ -15,6 +15,8 @@ export class Rare {
   /** The job that must discharge it, and where it was handed over. */
   custodian: Obligation | null = null;
   handedAt: RawStack | null = null;
+  /** The place of the hand-over in the order of all waits and grants. */
+  handedSeq = 0;
   /** It was said already that nobody took it up. */
   isToldAtEnd = false;
   /** The outer hold that serialises nestings of the class, as the request said. */

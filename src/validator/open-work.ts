@@ -4,6 +4,7 @@
  */
 import { Borrowed } from '../causality/grant.ts';
 import type { Arrows } from './arrows.ts';
+import { mayNeed } from './custody.ts';
 import type { LockClass } from './lock-class.ts';
 import type { Obligation } from './obligation.ts';
 
@@ -25,6 +26,7 @@ export function observeOpenWork(
       const x = cell.grant as Obligation;
       if (!x.isOpen || x.owner !== y.owner || !x.lockClass.isAwaited) continue;
       if (cell instanceof Borrowed && !isDrained) continue;
+      if (!mayNeed(x, y, isDrained)) continue;
       if (!isJob || (isDrained && isStuckInAdding(x, y))) arrows.observeOpen(x, y, false);
     }
   }
