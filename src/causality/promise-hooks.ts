@@ -25,6 +25,7 @@ import { borrowing, skipClosed } from './grant.ts';
 import { patchListeners } from './listeners.ts';
 import { patchLoopCallbacks, plainQueueMicrotask } from './loop-callbacks.ts';
 import { noteRace } from './races.ts';
+import { clockBeside, noteTaken, suspending } from './suspension.ts';
 import { patchTargetListeners } from './target-listeners.ts';
 import type { CausalTracker } from './tracker.ts';
 
@@ -154,6 +155,7 @@ function onInit(promise: object, parent: object | undefined): void {
   if (expected.promises !== null && parent !== undefined) noteChained(parent, isThenableJob);
   // oxlint-disable-next-line no-new -- the constructor stamps its argument
   new Stamp(promise, combining.armed === null ? linkOf(parent) : (takeArmed(parent) ?? linkOf(parent)));
+  if (suspending.taken !== null && parent !== undefined) current = clockBeside(current, run, onInit);
   // A realm is entered by a call, whose promise has no parent. (`instanceof` is compiled to a map check.)
   if (parent === undefined && !(promise instanceof MainPromise)) watchRealmOf(promise);
 }
@@ -245,6 +247,7 @@ function callListener(registration: ClockEntry, fn: () => unknown): unknown {
 }
 
 function resetBase(): void {
+  suspending.taken = null;
   if (depth === 0) current = null;
 }
 
@@ -270,6 +273,7 @@ export const promiseHooksTracker: CausalTracker = {
   },
   expect() {},
   advance(clock) {
+    noteTaken(current, run);
     current = join(current, clock);
     // Outside any continuation nothing restores the clock when this run ends.
     if (depth === 0) plainQueueMicrotask(resetBase);
