@@ -57,6 +57,8 @@ interface Cluster {
 
 const resources = createSlot<Resource>();
 /** Of a connection that is out; null when it is not. */
+/** Where pools were made. */
+const places = createSlot<Error>();
 const holds = createSlot<Obligation | null>();
 
 /** Host, port and name of the database; never a user's name or password. */
@@ -86,7 +88,7 @@ function watchPools(library: Library, { validator, patches }: WatchContext): voi
   let isQuery = false;
   let seesConnections = false;
 
-  function resourceOf(pool: Pool, madeAt?: Error): Resource {
+  function resourceOf(pool: Pool): Resource {
     const known = resources.read(pool);
     if (known !== undefined && known.validator === validator) return known;
     const resource = new Resource(validator, {
@@ -94,7 +96,7 @@ function watchPools(library: Library, { validator, patches }: WatchContext): voi
       permits: permitsOf(pool.config),
       isFair: true,
       name: nameOf(pool.config.connectionConfig),
-      madeAt,
+      madeAt: places.read(pool),
     });
     resources.write(pool, resource);
     return resource;
@@ -197,7 +199,7 @@ function watchPools(library: Library, { validator, patches }: WatchContext): voi
   // Neither a pool nor a cluster connects to anything before it is asked to.
   const some = library.createPool({});
   const prototype = ownerOf(some.pool ?? some, 'getConnection');
-  patches.construction(prototype, '_allConnections', (pool) => void resourceOf(pool as Pool, captureStack()));
+  patches.construction(prototype, '_allConnections', (pool) => places.write(pool, captureStack()));
   patches.method<Pool['getConnection']>(
     prototype,
     'getConnection',

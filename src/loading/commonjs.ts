@@ -11,7 +11,9 @@ import type * as WatchLoaded from './watch-loaded.ts';
 interface ModuleLoader {
   _load(request: string, parent: unknown, isMain: boolean): unknown;
   _resolveFilename(request: string, parent: unknown, isMain: boolean): string;
-  readonly _extensions: { '.js'(module: LoadedModule, file: string): void };
+  readonly prototype: {
+    _compile(this: LoadedModule, content: unknown, file: string, ...rest: unknown[]): unknown;
+  };
 }
 
 interface LoadedModule {
@@ -64,11 +66,14 @@ export function watchRequire(): void {
     if (findModule(request) === undefined || isBuiltin(request)) return exports;
     return watchExports(request, exports, loader._resolveFilename(request, parent, isMain));
   };
-  // What `import` exports of it is taken as soon as its code has run.
-  const run = loader._extensions['.js'];
-  loader._extensions['.js'] = function (module, file) {
-    Reflect.apply(run, this, [module, file]);
-    const name = libraryAt(file, module);
-    if (name !== undefined) module.exports = watchExports(name, module.exports, file);
+  // What `import` exports of it is taken as soon as its code has run. Whoever compiles in another way, such as for
+  // TypeScript, comes here in the end.
+  const { prototype } = loader;
+  const compile = prototype._compile;
+  prototype._compile = function (content, file, ...rest) {
+    const result: unknown = Reflect.apply(compile, this, [content, file, ...rest]);
+    const name = libraryAt(file, this);
+    if (name !== undefined) this.exports = watchExports(name, this.exports, file);
+    return result;
   };
 }

@@ -4,6 +4,7 @@
  */
 import { isMainThread } from 'node:worker_threads';
 import { build } from './build.ts';
+import { shareState } from './shared-state.ts';
 import type { Policy } from './validator.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -40,4 +41,6 @@ export function isWantedAtOnce(env: Environment = process.env): boolean {
 }
 
 /** Whether `lockdep/register` was loaded: then a signal is answered whoever makes the first lock. */
-export const registration: { isRegistered: boolean } = { isRegistered: false };
+export const registration: { isRegistered: boolean } = shareState('registration', () => ({
+  isRegistered: false,
+}));

@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import type { ClockKey } from '../causality/grant.ts';
+import { shareState } from './shared-state.ts';
 
 /** One frame as V8 printed it: positions of the running code, before any source map. */
 export interface RawFrame {
@@ -50,7 +51,7 @@ export const ownRoots: readonly string[] = ['dist/', 'src/'].map((folder) =>
 );
 
 /** Parts of paths that tell the files of watched libraries. */
-const hiddenParts: string[] = [];
+const hiddenParts = shareState<string[]>('hidden-frames', () => []);
 
 /** Cuts frames whose file has `part` in its path, as it cuts our own: those of a library that is watched. */
 export function hideFrames(part: string): void {

@@ -483,6 +483,14 @@ describe.each(copies)('mysql2, %s version', (_version, load, loadPromise) => {
     }
   });
 
+  it('makes no class of what it looks at itself', () => {
+    const validator = new Validator();
+    const library = load();
+    watchLibrary(adapter, library, { validator });
+    watchLibrary(adapter, { ...library }, { validator });
+    expect(validator.snapshot().classes).toEqual([]);
+  });
+
   it('names a pool after its database, without credentials', async () => {
     const validator = new Validator();
     const library = watchLibrary(adapter, load(), { validator });

@@ -1,13 +1,14 @@
 /** Methods and properties put in front of a library's own, and how to take them back. */
+import { shareState } from '../../validator/shared-state.ts';
 import { captureStack } from '../../validator/stack-trace.ts';
 
 type Method = (...args: never[]) => unknown;
 type Constructor = abstract new (...args: never[]) => unknown;
 
 /** What is ours already: a class that is met twice, through two modules, is patched once. */
-const replacements = new WeakSet<object>();
+const replacements = shareState('replacements', () => new WeakSet<object>());
 /** What stands for a class: two modules that export one class go on to do so. */
-const stands = new WeakMap<object, object>();
+const stands = shareState('stands', () => new WeakMap<object, object>());
 
 export class Patches {
   readonly #undo: (() => void)[] = [];

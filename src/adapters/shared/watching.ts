@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { validator as defaultValidator } from '../../validator/default.ts';
 import { rejectArgument } from '../../validator/errors.ts';
+import { shareState } from '../../validator/shared-state.ts';
 import { hideFrames } from '../../validator/stack-trace.ts';
 import type { Validator } from '../../validator/validator.ts';
 import type { Adapter, Exports } from './adapter.ts';
@@ -26,7 +27,7 @@ interface Watching {
 }
 
 /** By the original exports and by the watched ones. */
-const watchings = new WeakMap<object, Watching>();
+const watchings = shareState('watchings', () => new WeakMap<object, Watching>());
 
 /**
  * Watches one copy of a library. Classes are patched where they are; what cannot be is in the exports that are
