@@ -349,15 +349,19 @@ const programs: ProgramCase<Effects>[] = [
   ],
   [
     'permits that are waited for with a timeout, against the order',
-    ({ library: { Effect, Semaphore } }) => {
+    async ({ library: { Effect, Fiber, Semaphore } }) => {
       const [a, b] = [Semaphore.makeUnsafe(1), Semaphore.makeUnsafe(1)];
-      Effect.runFork(a.withPermits(1)(Effect.sleep('20 millis')));
-      return Effect.runPromise(
-        Effect.all([
-          b.withPermits(1)(a.withPermits(1)(Effect.void).pipe(Effect.timeout('1 millis'), Effect.ignore)),
-          a.withPermits(1)(b.withPermits(1)(Effect.void)),
-        ]),
-      );
+      let isOver = false;
+      // Whoever holds them lets go when the other has given up, but not because of that.
+      const seeIt = async (): Promise<void> => {
+        while (!isOver) await new Promise((done) => void setImmediate(done));
+      };
+      const holder = Effect.runFork(a.withPermits(1)(Effect.promise(seeIt)));
+      const timed = a.withPermits(1)(Effect.void).pipe(Effect.timeout('1 millis'), Effect.ignore);
+      await Effect.runPromise(b.withPermits(1)(timed));
+      isOver = true;
+      await Effect.runPromise(Fiber.join(holder));
+      await Effect.runPromise(a.withPermits(1)(b.withPermits(1)(Effect.void)));
     },
     ['potential warning circular-dependency'],
   ],
