@@ -29,10 +29,17 @@ function fixWait(edge: SnapshotEdge, to: string, edges: SnapshotEdge[]): string 
   return `release ${quoteName(edge.from)} before waiting for ${quoteName(to)}${waited}`;
 }
 
+/** Whoever writes a member of a family must have the family's lock, so that arrow cannot go. */
+function isToMember({ kind, from, to }: SnapshotEdge): boolean {
+  const nameOf = (lock: string): string => lock.replace(/#\d+$/u, '');
+  return kind === 'wait' && nameOf(to) === `${nameOf(from)}.member`;
+}
+
 /** The arrow seen least often is the odd one out; of several, a wait is the easiest to move. */
 function findOddOne(edges: SnapshotEdge[]): SnapshotEdge | undefined {
   const rank = (edge: SnapshotEdge): number => edge.count * 2 + (edge.kind === 'wait' ? 0 : 1);
-  return edges.reduce<SnapshotEdge | undefined>(
+  const movable = edges.filter((edge) => !isToMember(edge));
+  return (movable.length > 0 ? movable : edges).reduce<SnapshotEdge | undefined>(
     (best, edge) => (best === undefined || rank(edge) < rank(best) ? edge : best),
     undefined,
   );

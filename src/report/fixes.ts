@@ -13,6 +13,8 @@ interface Words {
   permits: number | undefined;
   isCompletion: boolean;
   isExecutor: boolean;
+  /** The first arrow is a wait that takes nothing. */
+  isWait: boolean;
 }
 
 type Fix = (words: Words, context: FindingContext) => string;
@@ -30,6 +32,7 @@ function createWords({ finding, edges, classNamed }: FindingContext): Words {
     permits: classNamed(first)?.permits,
     isCompletion: classNamed(first)?.kind === 'completion',
     isExecutor: classNamed(first)?.kind === 'executor',
+    isWait: edge?.kind === 'wait',
   };
 }
 
@@ -55,14 +58,26 @@ const fixOrderViolation: Fix = ({ name, asked }, { edges }) => {
   return `take ${quoteName(wrong.to)} before ${quoteName(wrong.from)}${place}, or change the declared order.`;
 };
 
+const fixRecursion: Fix = ({ name, held, asked, isExecutor, isWait }, { finding }) => {
+  if (isExecutor)
+    return `do not wait for ${name} in a job of its own${asked}; let whoever added that job wait.`;
+  const isOne = finding.flows === 1;
+  if (isOne && isWait) return `release ${name} taken${held} before waiting for it${asked}.`;
+  return isOne
+    ? `pass on the hold of ${name} taken${held} instead of asking again${asked}.`
+    : `release the first lock of ${name} taken${held} before ${isWait ? 'waiting' : 'asking'} for another${asked}, or give the two different names.`;
+};
+
 /** One lock asked for by who has it, several of one class, or a circle of classes. */
 const fixLive: Fix = (words, context) => {
   const [first] = context.finding.participants ?? [];
   if (first === undefined || context.finding.chain.length > 2) return formatCycleFix(context);
   if (first.holds !== first.waitsFor) return `take the locks of ${words.name} in one order everywhere.`;
-  if ((words.permits ?? 1) > 1) return FIXES['nested-capacity'](words, context);
-  if (first.holdsMode === 'shared' && first.waitsMode === 'exclusive')
-    return FIXES['upgrade-deadlock'](words, context);
+  if (!words.isExecutor && !words.isWait) {
+    if ((words.permits ?? 1) > 1) return FIXES['nested-capacity'](words, context);
+    if (first.holdsMode === 'shared' && first.waitsMode === 'exclusive')
+      return FIXES['upgrade-deadlock'](words, context);
+  }
   const again = { ...context, finding: { ...context.finding, flows: 1 } };
   return FIXES['recursive-acquisition'](words, again);
 };
@@ -70,12 +85,7 @@ const fixLive: Fix = (words, context) => {
 const FIXES: Readonly<Record<FindingCode, Fix>> = {
   'circular-dependency': fixCycle,
   'live-deadlock': fixLive,
-  'recursive-acquisition': ({ name, held, asked, isExecutor }, { finding }) =>
-    isExecutor
-      ? `do not wait for ${name} in a job of its own${asked}; let whoever added that job wait.`
-      : finding.flows === 1
-        ? `pass on the hold of ${name} taken${held} instead of asking again${asked}.`
-        : `release the first lock of ${name} taken${held} before asking for another${asked}, or give the two different names.`,
+  'recursive-acquisition': fixRecursion,
   'upgrade-deadlock': ({ name, held, asked }) =>
     `take ${name} for writing${held}, or stop reading before asking to write${asked}.`,
   'nested-capacity': ({ name, held, asked }) =>
