@@ -3,7 +3,7 @@
  * with nothing else; a promise that nobody takes, or that only has a handler put on it, keeps nobody. Who it was
  * is in the stack at that moment, which is read if a deadlock is suspected, and not before.
  *
- * Asked of few promises, those of requests that have to wait under a lock, and for the turn of the loop in which
+ * Asked of few promises, those of requests that have to wait and whose stack was taken, and for the turn of the loop in which
  * they were made.
  */
 import type { Grant } from './grant.ts';
@@ -13,6 +13,8 @@ export type Consumption = Error | 'returned';
 
 const consumptions = new WeakMap<Grant, Consumption[]>();
 let isAnyKept = false;
+/** Those whose promise was chained in another synchronous run than it was made in, as far as it was asked. */
+const chainedLater = new WeakSet<Grant>();
 /** Promises that are asked about in this turn; `null` in nearly all. */
 export const expected: { promises: Map<object, Grant> | null } = { promises: null };
 let last: object | undefined;
@@ -51,9 +53,10 @@ export function takeExpected(promise: object): Grant | undefined {
  * A promise is chained to `parent`, by whoever runs now: in a job of the engine's own, where an async function has
  * returned `parent`.
  */
-export function noteChained(parent: object, isThenableJob: boolean): void {
+export function noteChained(parent: object, isThenableJob: boolean, run: number): void {
   const grant = expected.promises?.get(parent);
   if (grant === undefined) return;
+  if (grant.run !== run) chainedLater.add(grant);
   const known = consumptions.get(grant) ?? [];
   if (known.length >= MOST_CONSUMPTIONS) return;
   known.push(isThenableJob ? 'returned' : captureConsumption());
@@ -74,6 +77,11 @@ function captureConsumption(): Error {
 /** What became of the promise, as far as it was seen. */
 export function consumptionsOf(grant: Grant): readonly Consumption[] {
   return consumptions.get(grant) ?? [];
+}
+
+/** Whether its promise was chained in the very run that made it, or not at all. */
+export function isChainedAtOnce(grant: Grant): boolean {
+  return !chainedLater.has(grant);
 }
 
 /** The wait is over: an unread stack must not outlive it. */

@@ -152,7 +152,7 @@ function linkOf(parent: object | undefined): Link {
 }
 
 function onInit(promise: object, parent: object | undefined): void {
-  if (expected.promises !== null && parent !== undefined) noteChained(parent, isThenableJob);
+  if (expected.promises !== null && parent !== undefined) noteChained(parent, isThenableJob, run);
   // oxlint-disable-next-line no-new -- the constructor stamps its argument
   new Stamp(promise, combining.armed === null ? linkOf(parent) : (takeArmed(parent) ?? linkOf(parent)));
   if (suspending.taken !== null && parent !== undefined) current = clockBeside(current, run, onInit);

@@ -70,9 +70,8 @@ export abstract class Lock extends QueuedLock {
     const { engine, lockClass } = this.watch!;
     lockClass.contentions++;
     engine.wait(obligation);
-    // Without a stack nobody could say what awaits it, and who holds nothing keeps nobody.
-    const isAsked = obligation.under !== null && obligation.transition.budget > 0;
-    return isAsked ? expectAwait(waiting, obligation) : waiting;
+    // Without a stack nobody could say what awaits it.
+    return obligation.transition.budget > 0 ? expectAwait(waiting, obligation) : waiting;
   }
 
   /** @throws LockdepError under the `error` policy, when the request is out of place. */

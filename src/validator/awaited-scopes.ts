@@ -8,7 +8,13 @@
  */
 import { fileURLToPath } from 'node:url';
 import { runInThisContext } from 'node:vm';
-import { type Consumption, consumptionsOf, expected, forgetConsumption } from '../causality/consumption.ts';
+import {
+  type Consumption,
+  consumptionsOf,
+  expected,
+  forgetConsumption,
+  isChainedAtOnce,
+} from '../causality/consumption.ts';
 import { type Obligation, rareOf } from './obligation.ts';
 import { type LazyStack, ownRoots } from './stack-trace.ts';
 
@@ -34,6 +40,7 @@ export function settleAwaitedScopes(asked: Obligation): void {
 
 function keepCount(asked: Obligation, count: number): void {
   const rare = rareOf(asked);
+  rare.isAwaitedAlone = isAwaitedAlone(asked);
   rare.isConsumed = isConsumed(asked);
   rare.awaitedScopes = count;
   forgetConsumption(asked);
@@ -42,6 +49,27 @@ function keepCount(asked: Obligation, count: number): void {
 /** Whether somebody awaited the promise of the request, or put a handler on it, as far as it was asked. */
 export function isConsumed(asked: Obligation): boolean {
   return asked.rare?.isConsumed === true || consumptionsOf(asked).length > 0;
+}
+
+/**
+ * Whether a function awaits the promise of the request by itself, as soon as it was made: so it had nothing yet of what
+ * was asked for beside it, and goes on without. As far as it was asked.
+ */
+export function isAwaitedAlone(asked: Obligation): boolean {
+  if (asked.rare?.isAwaitedAlone === true) return true;
+  const consumptions = consumptionsOf(asked);
+  // The callback of `run` goes on by itself where nobody takes its promise.
+  if (consumptions.length === 0) return asked.isScoped && asked.rare?.isConsumed !== true;
+  return isChainedAtOnce(asked) && consumptions.every((each) => each instanceof Error && isAwait(each));
+}
+
+/** Whether it was an `await`, and no handler that was put on it, nor a function that returned it. */
+function isAwait(consumption: Error): boolean {
+  for (const line of readLines(consumption)) {
+    const place = LINE.exec(line)?.[3] ?? '';
+    if (!isOwn(place)) return place !== '' && !place.startsWith('<') && !place.startsWith('node:');
+  }
+  return false;
 }
 
 function countConsumed({ rare, stack }: Obligation, consumption: Consumption): number {

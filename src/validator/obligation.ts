@@ -51,6 +51,8 @@ export class Rare {
   awaitedScopes = -1;
   /** Somebody awaited it, or put a handler on it. */
   isConsumed = false;
+  /** A function awaits it by itself, if that was read; see awaited-scopes.ts. */
+  isAwaitedAlone = false;
   /** A wait for what is queued only, as the barrier of an executor is. */
   isPastReaders = false;
 }

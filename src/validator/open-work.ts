@@ -4,6 +4,7 @@
  */
 import { Borrowed } from '../causality/grant.ts';
 import type { Arrows } from './arrows.ts';
+import { isAwaitedAlone } from './awaited-scopes.ts';
 import { mayNeed } from './custody.ts';
 import type { LockClass } from './lock-class.ts';
 import type { Obligation } from './obligation.ts';
@@ -53,8 +54,8 @@ function observeSiblings(arrows: Arrows, live: readonly Obligation[]): void {
   for (const x of live) {
     if (x.siblings === null || x.isScoped || !x.isOpen || !x.lockClass.isAwaited) continue;
     for (const y of live) {
-      if (y !== x && y.siblings === x.siblings && y.isWaiting && y.rare?.isJob !== true)
-        arrows.observeOpen(x, y, true);
+      if (y === x || y.siblings !== x.siblings || !y.isWaiting || y.rare?.isJob === true) continue;
+      if (!isAwaitedAlone(y)) arrows.observeOpen(x, y, true);
     }
   }
 }
