@@ -349,6 +349,8 @@ export function joinNewer(
 
 function joinOne(base: Clock, grant: Grant): Clock {
   const opens = mergeOpens(base === null ? null : base.opens, grant.isOpen ? opensOf([grant]) : null);
+  if (base !== null && base.grant.seq < grant.seq && base.room > 0)
+    return new ClockEntry(grant, base, opens, base.room - 1);
   return merge(base, new ClockEntry(grant, null, null, 0), opens);
 }
 

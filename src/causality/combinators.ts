@@ -16,6 +16,8 @@ import type { Grant } from './grant.ts';
 export class Combination {
   readonly #isRace: boolean;
   #clock: Clock = null;
+  /** What the last reaction started from: mostly one and the same for all. */
+  #base: Clock = null;
 
   constructor(isRace: boolean) {
     this.#isRace = isRace;
@@ -24,7 +26,9 @@ export class Combination {
   /** The clock of the reaction to an input. */
   add(base: Clock, settled: Clock, creation: Clock): Clock {
     if (this.#isRace) return joinNewer(base, settled, creation, asBreakable);
-    this.#clock = joinNewer(join(base, this.#clock), settled, creation);
+    const clock = base === this.#base ? this.#clock : join(base, this.#clock);
+    this.#base = base;
+    this.#clock = joinNewer(clock, settled, creation);
     return this.#clock;
   }
 }
