@@ -125,7 +125,7 @@ function runSimply(
   queue: Task[] | undefined,
   job: () => unknown,
 ): Promise<unknown> {
-  const asked = resource.ask(EXCLUSIVE, false, true);
+  const asked = resource.ask(EXCLUSIVE, false, true, true);
   const promise = new lock.Promise(keepSettlers);
   const run = { resource, asked, lock, key, job, resolve: resolveNewest, reject: rejectNewest };
   if (queue) queueRun(run, queue);
@@ -194,7 +194,7 @@ function acquireUnder(
 
   const queue = lock.queues[key];
   if (!queue) {
-    asked = resource.ask(EXCLUSIVE, isBreakable, true);
+    asked = resource.ask(EXCLUSIVE, isBreakable, true, true);
     resource.call(asked, () => acquire.call(lock, key, watched, done, options));
     return;
   }
@@ -202,7 +202,7 @@ function acquireUnder(
   acquire.call(lock, key, watched, done, options);
   // Too many wait already, or it runs at once, within the domain that has the lock.
   if (queue.length === length) return;
-  asked = resource.ask(EXCLUSIVE, isBreakable, true);
+  asked = resource.ask(EXCLUSIVE, isBreakable, true, true);
   resource.noteContention(asked);
   const isFirst = Boolean(options?.skipQueue);
   if (isFirst) resource.declareUnfair();

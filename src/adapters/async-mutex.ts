@@ -82,7 +82,7 @@ function watchSemaphore(prototype: object, { validator, patches }: WatchContext)
         if (priority !== 0) resource.declareUnfair();
         const asked =
           weight === 1
-            ? resource.ask(EXCLUSIVE, timed !== null, isScoped)
+            ? resource.ask(EXCLUSIVE, timed !== null, isScoped, true)
             : resource.askFor(weight, timed !== null, isScoped);
         isScoped = false;
         if (timed !== null) timed.asked = asked;

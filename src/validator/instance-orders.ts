@@ -16,6 +16,17 @@ export interface Contradiction {
   readonly isBreakable: boolean;
 }
 
+interface Order {
+  readonly held: number;
+  readonly asked: number;
+  readonly kind: EdgeKind;
+  readonly fromMode: HoldMode;
+  readonly toMode: RequestMode;
+}
+
+/** No lock has the number 0. */
+const NONE: Order = { held: 0, asked: 0, kind: 'order', fromMode: 'exclusive', toMode: 'exclusive' };
+
 export class InstanceOrders {
   /** It may turn out to be unfair later. */
   readonly #lockClass: { readonly isFair: boolean };
@@ -25,6 +36,8 @@ export class InstanceOrders {
   /** Orders of which no other sighting could say more, by both nodes and the modes. */
   readonly #settled = new Set<number>();
   readonly #onForgotten: () => void;
+  /** The one that was asked about last and was settled; programs repeat a few. */
+  #last = NONE;
 
   /** `onForgotten` is called when what was settled is so no more. */
   constructor(lockClass: { readonly isFair: boolean }, onForgotten: () => void) {
@@ -35,13 +48,21 @@ export class InstanceOrders {
   /** Whether this order was seen as strongly as can be, so that another sighting of it changes nothing. */
   isSettled(held: number, asked: number, kind: EdgeKind, fromMode: HoldMode, toMode: RequestMode): boolean {
     if (this.#settled.size === 0) return false;
+    const last = this.#last;
+    if (
+      last.held === held &&
+      last.asked === asked &&
+      last.kind === kind &&
+      last.fromMode === fromMode &&
+      last.toMode === toMode
+    )
+      return true;
     const from = this.#nodes.get(held);
     const to = this.#nodes.get(asked);
-    return (
-      from !== undefined &&
-      to !== undefined &&
-      this.#settled.has(settledKey(from, to, kind, fromMode, toMode))
-    );
+    if (from === undefined || to === undefined) return false;
+    if (!this.#settled.has(settledKey(from, to, kind, fromMode, toMode))) return false;
+    this.#last = { held, asked, kind, fromMode, toMode };
+    return true;
   }
 
   /** A lock was asked for while another was held. Returns what that contradicts. */
@@ -79,6 +100,7 @@ export class InstanceOrders {
     this.#graph = new DependencyGraph();
     this.#nodes.clear();
     this.#settled.clear();
+    this.#last = NONE;
     this.#count = 0;
     this.#onForgotten();
   }

@@ -49,16 +49,17 @@ export class Resource {
   /**
    * Somebody asks. `code` is one of `EXCLUSIVE`, `SHARED`, `RECURSIVE`, `TRY`, with `+ WAIT` for a wait that takes
    * nothing. `isBreakable`: the caller itself has set a timeout or a signal. `isScoped`: the discharge is bound to the
-   * callback that was given. Returns `null` after a fault of ours; every method here takes that.
+   * callback that was given. `isWaitTold`: if it has to wait, `noteContention` or `noteWait` follows at once; default
+   * false. Returns `null` after a fault of ours; every method here takes that.
    */
-  ask(code: number, isBreakable: boolean, isScoped: boolean): Obligation | null {
+  ask(code: number, isBreakable: boolean, isScoped: boolean, isWaitTold: boolean = false): Obligation | null {
     try {
       // Nobody waits for a unit where there is no end of them.
       const asCode = code === EXCLUSIVE && this.capacity === Infinity ? TRY : code;
       const asked = this.engine.ask(this.lockClass, asCode, this.instance, isBreakable);
       asked.isScoped = isScoped;
       // Not all libraries say whether they keep somebody waiting; if so, it is seen when this turn is over.
-      if (asCode !== TRY) this.engine.waitListener?.mayWait(asked);
+      if (!isWaitTold && asCode !== TRY) this.engine.waitListener?.mayWait(asked);
       return asked;
     } catch (error) {
       return this.#fault(error);
