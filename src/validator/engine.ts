@@ -9,7 +9,7 @@
  * and its clock cell only; whatever is new goes to `Arrows`. Nothing is published from here: callers put their lock in order first and then
  * call `flush`.
  */
-import { type ClockEntry, type GrantVisitor, append, forEachNewer } from '../causality/clock.ts';
+import { type Clock, type ClockEntry, type GrantVisitor, append, forEachNewer } from '../causality/clock.ts';
 import { forgetConsumption } from '../causality/consumption.ts';
 import {
   Borrowed,
@@ -226,7 +226,7 @@ export class Engine implements GrantVisitor {
     const since = open.clock;
     const isRuled = open.owner === this.owner && key.lockClass.isAwaited;
     open.endSeq = this.#dischargeSeq = nextSeq();
-    if (isRuled && clock !== null && clock !== since) {
+    if (isRuled && clock !== null && clock !== since && !isNextTo(clock, open, since)) {
       // Without its own part: of one lock twice, the other one must not pass for it.
       const sum = (clock.sum - (since === null ? 0 : since.sum) - open.shape) | 0;
       const span = key.row!.findSpan(sum);
@@ -347,6 +347,11 @@ export class Engine implements GrantVisitor {
     if (isWarm) transition.warmCover = over.cover;
     return isNews;
   }
+}
+
+/** Whether nothing lies between but the grant itself, in the place of one of its kind if there was one. */
+function isNextTo({ grant, prev }: ClockEntry, open: Obligation, since: Clock): boolean {
+  return grant === open && (prev === since || (since !== null && prev === since.prev));
 }
 
 /** Requests of one synchronous run know of each other. */
