@@ -40,9 +40,10 @@ const CONFIGURATIONS: Readonly<Record<Runner, Readonly<Record<string, string>>>>
 
 /** Where the functions of a test come from, which fixtures import from `#runner`. */
 const RUNNER_IMPORTS: Readonly<Record<Runner, string>> = {
-  vitest: `import { test, expect, describe, beforeEach, afterEach } from 'vitest';`,
+  vitest: `import { test, expect, describe, beforeAll, afterAll, beforeEach, afterEach } from 'vitest';`,
   jest: '',
-  mocha: 'const { it: test, describe, beforeEach, afterEach } = globalThis;',
+  mocha:
+    'const { it: test, describe, before: beforeAll, after: afterAll, beforeEach, afterEach } = globalThis;',
   'node-test': `import { test as plain, after, describe, beforeEach, afterEach } from 'node:test'; const alive = setInterval(() => {}, 1000); after(() => clearInterval(alive)); const test = (name, fn) => plain(name, { timeout: 300 }, fn);`,
 };
 

@@ -87,6 +87,28 @@ describe.each(versions)('$alias', (version) => {
   });
 });
 
+/** Node's own runner, and Vitest 3.0, go from a hook to what comes after it by ways that are not followed. */
+const followed = versions.filter(({ runner, alias }) => runner !== 'node-test' && alias !== 'vitest-3.0');
+
+describe.each(followed)('$alias, with hooks', (version) => {
+  it('follows what they have taken, through all tests and into each', () => {
+    const { tests } = run(version, 'through');
+    expect(tests.map(({ name, status }) => [name, status])).toEqual([
+      ['is set up', 'passed'],
+      ['takes inner under it', 'passed'],
+      ['takes outer in inner', 'failed'],
+      ['takes the locks of its set-up the other way', 'failed'],
+    ]);
+    const [through, setUp] = tests.slice(2).map(({ errors }) => errors.join('\n'));
+    expect(through).toContain('Potential deadlock: inner → outer → inner [circular-dependency]');
+    expect(through).toMatch(
+      /outer → inner\s+seen once, in "held through all tests > takes inner under it \(/u,
+    );
+    expect(setUp).toContain('Potential deadlock: hooked1 → hooked2 → hooked1 [circular-dependency]');
+    expect(setUp).toMatch(/hooked1 → hooked2\s+seen 2 times, in "set up > is set up \(/u);
+  });
+});
+
 describe.each(versions)('$alias, over several files', (version) => {
   it('fails once by a cycle whose halves are in two files, and names both tests', () => {
     const options = version.runner === 'mocha' ? { args: ['--parallel', '--jobs=2'] } : {};

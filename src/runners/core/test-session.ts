@@ -219,6 +219,13 @@ export class TestSession {
     return { isClean: false, text: texts.join('\n\n'), code: found[0]!.finding.code };
   }
 
+  /** The same function, called later, and then as what runs now goes on. */
+  carry(fn: () => void): () => void {
+    const { tracker } = this.validator.engine;
+    const clock = tracker.asked();
+    return () => tracker.call(clock, fn);
+  }
+
   /** Keeps what a worker has seen for the end of the run. */
   save(): void {
     saveResult(this.#folder, this.#savesAs, {
