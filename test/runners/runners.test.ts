@@ -87,7 +87,7 @@ describe.each(versions)('$alias', (version) => {
   });
 });
 
-/** Node's own runner, and Vitest 3.0, go from a hook to what comes after it by ways that are not followed. */
+/** Node's own way from a hook to a test is not followed; Vitest 3.0 races each hook, so that cycle is a warning. */
 const followed = versions.filter(({ runner, alias }) => runner !== 'node-test' && alias !== 'vitest-3.0');
 
 describe.each(followed)('$alias, with hooks', (version) => {
