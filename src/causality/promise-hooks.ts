@@ -26,6 +26,7 @@ import { patchListeners } from './listeners.ts';
 import { patchLoopCallbacks, plainQueueMicrotask } from './loop-callbacks.ts';
 import { noteRace } from './races.ts';
 import { clockBeside, noteTaken, suspending } from './suspension.ts';
+import { patchSubclasses, takeParent, unpatchSubclasses, watchSubclass } from './subclasses.ts';
 import { patchTargetListeners } from './target-listeners.ts';
 import type { CausalTracker } from './tracker.ts';
 
@@ -119,6 +120,10 @@ class Stamp extends Identity {
     if (#creation in promise) promise.#settled = clock;
   }
 
+  static link(promise: object, link: Link): void {
+    if (#creation in promise) promise.#link = link;
+  }
+
   static settledClock(promise: object): Clock {
     if (!(#creation in promise)) return null;
     const settled = promise.#settled;
@@ -151,13 +156,25 @@ function linkOf(parent: object | undefined): Link {
   return parent;
 }
 
+function linkTo(parent: object | undefined): Link {
+  return combining.armed === null ? linkOf(parent) : (takeArmed(parent) ?? linkOf(parent));
+}
+
 function onInit(promise: object, parent: object | undefined): void {
   if (expected.promises !== null && parent !== undefined) noteChained(parent, isThenableJob, run);
   // oxlint-disable-next-line no-new -- the constructor stamps its argument
-  new Stamp(promise, combining.armed === null ? linkOf(parent) : (takeArmed(parent) ?? linkOf(parent)));
+  new Stamp(promise, linkTo(parent));
   if (suspending.taken !== null && parent !== undefined) current = clockBeside(current, run, onInit);
-  // A realm is entered by a call, whose promise has no parent. (`instanceof` is compiled to a map check.)
-  if (parent === undefined && !(promise instanceof MainPromise)) watchRealmOf(promise);
+  // A realm is entered by a call, whose promise has no parent, and so are subclasses. (This is compiled to a map check.)
+  if (parent === undefined && promise.constructor !== MainPromise) watchUnusual(promise);
+}
+
+function watchUnusual(promise: object): void {
+  watchPrototypesOf(promise);
+  const parent = takeParent();
+  if (parent === null) return;
+  if (expected.promises !== null) noteChained(parent, isThenableJob, run);
+  Stamp.link(promise, linkTo(parent));
 }
 
 function onBefore(promise: object): void {
@@ -183,7 +200,7 @@ function onAfter(): void {
 
 /** Promises of another realm (jest runs tests in `vm` contexts), or of a subclass. */
 const knownPrototypes = new WeakSet<object>([Promise.prototype]);
-function watchRealmOf(promise: object): void {
+function watchPrototypesOf(promise: object): void {
   for (
     let prototype = Object.getPrototypeOf(promise) as object | null;
     prototype !== null;
@@ -192,6 +209,7 @@ function watchRealmOf(promise: object): void {
     if (knownPrototypes.has(prototype)) return;
     knownPrototypes.add(prototype);
     const parent = Object.getPrototypeOf(prototype) as object | null;
+    if (parent !== null && isSubclass(prototype, parent)) watchSubclass(prototype);
     // The realm's own Promise.prototype is the last but one of the chain; those before it are subclasses.
     if (parent !== null && Object.getPrototypeOf(parent) === null) {
       const { constructor } = prototype;
@@ -200,6 +218,14 @@ function watchRealmOf(promise: object): void {
     }
   }
 }
+
+/** A class that inherits `then` from another subclass needs none of its own. */
+function isSubclass(prototype: object, parent: object): boolean {
+  const above = Object.getPrototypeOf(parent) as object | null;
+  if (above === null) return false;
+  return Object.hasOwn(prototype, 'then') || Object.getPrototypeOf(above) === null;
+}
+
 const realmConstructors: WeakRef<object>[] = [];
 
 function onSettled(promise: object): void {
@@ -308,6 +334,7 @@ export const promiseHooksTracker: CausalTracker = {
     racing.begin = () => noteRace(current);
     patchRealm(Promise, bringIn);
     for (const reference of realmConstructors) patchRealm(reference.deref(), bringIn);
+    patchSubclasses();
     patchLoopCallbacks(builtIns, () => current, callWithClock);
     patchCallbackApis(builtIns, carry);
     patchListeners(builtIns, openClock, callListener);
@@ -319,6 +346,7 @@ export const promiseHooksTracker: CausalTracker = {
     stop?.();
     builtIns.undo();
     unpatchRealms();
+    unpatchSubclasses();
     current = baseClock = null;
     depth = saved.length = 0;
   },

@@ -765,6 +765,60 @@ const programs: Program[] = [
       ),
   ],
   [
+    'promises of a subclass',
+    { proven: 'A→B A→C A→D' },
+    ({ A, B, C, D }) => {
+      class Task<T> extends Promise<T> {}
+      return A.run(async () => {
+        await new Task<void>((resolve, reject) => void B.run(() => sleep(1)).then(resolve, reject));
+        await Task.resolve(C.run(() => sleep(1)));
+        const done = new Task<void>((resolve) => void D.run(() => sleep(1)).then(() => resolve()));
+        return done.then(nothing);
+      });
+    },
+  ],
+  [
+    'combinators of a subclass',
+    { proven: 'A→B A→C A→D' },
+    ({ A, B, C, D }) => {
+      class Task<T> extends Promise<T> {}
+      return A.run(async () => {
+        await Task.all([B.run(() => sleep(2)), C.run(() => sleep(1))]);
+        await Promise.all([Task.resolve(D.run(() => sleep(1))), sleep(1)]);
+      });
+    },
+  ],
+  [
+    'a subclass of a subclass, with a method of its own',
+    { proven: 'A→B A→C' },
+    ({ A, B, C }) => {
+      class Task<T> extends Promise<T> {
+        override then<U, V>(
+          done?: ((value: T) => U | PromiseLike<U>) | null,
+          failed?: ((error: unknown) => V | PromiseLike<V>) | null,
+        ): Promise<U | V> {
+          return super.then(done, failed);
+        }
+      }
+      class Step<T> extends Task<T> {}
+      return A.run(async () => {
+        await new Step<void>((resolve) => void B.run(() => sleep(1)).then(() => resolve()));
+        await new Task<void>((resolve) => void C.run(() => sleep(1)).then(() => resolve()));
+      });
+    },
+  ],
+  [
+    'what goes on beside a promise of a subclass',
+    { nested: 'A→B', proven: 'A→C' },
+    ({ A, B, C }) => {
+      class Task<T> extends Promise<T> {}
+      return A.run(async () => {
+        void new Task<void>((resolve) => void B.run(() => sleep(1)).then(() => resolve())).then(nothing);
+        await new Task<void>((resolve) => void C.run(() => sleep(3)).then(() => resolve()));
+      });
+    },
+  ],
+  [
     'a failed request that timed out',
     { proven: 'A→B?' },
     async ({ A, B }) => {
