@@ -98,10 +98,13 @@ function readCalls(count: number, below: (...args: never[]) => unknown): Call[] 
   const { stackTraceLimit, prepareStackTrace } = Error;
   const holder: { stack?: unknown } = {};
   try {
-    Error.stackTraceLimit = count;
+    Error.stackTraceLimit = count + 1;
     Error.prepareStackTrace = (_, sites) => sites.map(toCall);
     Error.captureStackTrace(holder, below);
-    return holder.stack as Call[];
+    const calls = holder.stack as Call[];
+    // Node calls one after the other where there are others that follow promises.
+    if (calls[0]?.place.startsWith('node:internal/promise_hooks:')) calls.shift();
+    return calls.slice(0, count);
   } catch {
     return undefined;
   } finally {

@@ -67,7 +67,9 @@ export function isAwaitedAlone(asked: Obligation): boolean {
 function isAwait(consumption: Error): boolean {
   for (const line of readLines(consumption)) {
     const place = LINE.exec(line)?.[3] ?? '';
-    if (!isOwn(place)) return place !== '' && !place.startsWith('<') && !place.startsWith('node:');
+    // Node calls one after the other where there are others that follow promises.
+    if (isOwn(place) || place.startsWith('node:internal/promise_hooks:')) continue;
+    return place !== '' && !place.startsWith('<') && !place.startsWith('node:');
   }
   return false;
 }

@@ -1,5 +1,6 @@
 /** What an async function takes before its first `await` is its own, and not whoever called it. */
 import { setImmediate as turn } from 'node:timers/promises';
+import { promiseHooks } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import { FamilyLock, type Hold, Mutex, RefGate, Rcu, Validator } from '../../src/index.ts';
 
@@ -24,6 +25,25 @@ async function play(program: (locks: Locks) => Promise<unknown>): Promise<string
   );
   return edgesOf(validator);
 }
+
+test('nor where others follow promises, too', async () => {
+  const stop = promiseHooks.createHook({ init: nothing }) as () => void;
+  try {
+    const edges = await play(async ({ a, b }) => {
+      const worker = async (): Promise<void> => {
+        const hold = a.tryAcquire()!;
+        await turn();
+        hold.release();
+      };
+      const working = worker();
+      await b.run(nothing);
+      await working;
+    });
+    expect(edges).toEqual([]);
+  } finally {
+    stop();
+  }
+});
 
 describe('what an async function takes at once is not held by whoever has called it', () => {
   test.each<[string, (locks: Locks) => () => Promise<unknown>]>([

@@ -1,4 +1,5 @@
 /** A drained loop, and requests of one synchronous run: of one flow they need each other, of several they do not. */
+import { promiseHooks } from 'node:v8';
 import { describe, expect, test } from 'vitest';
 import { type Hold, Mutex, RwLock, Semaphore, Validator } from '../../src/index.ts';
 import { nothing, settle } from './support.ts';
@@ -107,5 +108,12 @@ describe('flows that begin in one run, of which one keeps what it has', () => {
     ],
   ])('%s', async (_name, expected, run) => {
     expect(await play(run)).toEqual(expected);
+    // As others do who follow promises.
+    const stop = promiseHooks.createHook({ init: nothing }) as () => void;
+    try {
+      expect(await play(run)).toEqual(expected);
+    } finally {
+      stop();
+    }
   });
 });
