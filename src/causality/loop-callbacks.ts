@@ -42,21 +42,39 @@ export function patchLoopCallbacks(
  * put in its place is wrapped too.
  */
 function patchNextTick(patches: BuiltInPatches, wrap: (original: unknown) => unknown): void {
-  const descriptor = Object.getOwnPropertyDescriptor(process, 'nextTick');
-  if (descriptor?.configurable !== true || typeof descriptor.value !== 'function') return;
-  let original: unknown = descriptor.value;
-  let wrapped = wrap(original);
+  const before = Object.getOwnPropertyDescriptor(process, 'nextTick');
+  let original: unknown = process.nextTick;
+  if (before?.configurable !== true || typeof original !== 'function') return;
+  const originals = new WeakMap<object, unknown>();
+  const wrapFunction = (value: unknown): unknown => {
+    if (typeof value !== 'function') return value;
+    const wrapper = wrap(value) as object;
+    originals.set(wrapper, value);
+    return wrapper;
+  };
+  let wrapped = wrapFunction(original);
+  const get = (): unknown => wrapped;
   Object.defineProperty(process, 'nextTick', {
     configurable: true,
-    enumerable: descriptor.enumerable === true,
-    get: () => wrapped,
+    enumerable: before.enumerable === true,
+    get,
     set(value: unknown) {
-      if (value === wrapped) return;
-      original = value;
-      wrapped = typeof value === 'function' ? wrap(value) : value;
+      // What was read here may come back, and is not wrapped once more.
+      const isOurs = typeof value === 'function' && originals.has(value);
+      original = isOurs ? originals.get(value) : value;
+      // Another copy of us was there before.
+      if (before.set !== undefined) {
+        Reflect.apply(before.set, process, [original]);
+        original = Reflect.apply(before.get!, process, []);
+      }
+      wrapped = wrapFunction(original);
     },
   });
-  patches.onUndo(() => void Object.defineProperty(process, 'nextTick', { ...descriptor, value: original }));
+  patches.onUndo(() => {
+    if (Object.getOwnPropertyDescriptor(process, 'nextTick')?.get !== get) return;
+    const isData = before.set === undefined && before.get === undefined;
+    Object.defineProperty(process, 'nextTick', isData ? { ...before, value: original } : before);
+  });
 }
 
 function wrapRegister(original: Register, asked: () => Clock, callWithClock: CallWithClock): Register {

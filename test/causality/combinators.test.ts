@@ -149,3 +149,38 @@ test.each(['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'] as con
     }
   },
 );
+
+test('process.nextTick is wrapped once, however often it is taken away, and where it was replaced before', () => {
+  const { nextTick } = process;
+  for (let i = 0; i < 3; i++) {
+    const known = process.nextTick;
+    Object.assign(process, { nextTick: undefined });
+    expect(process.nextTick).toBe(undefined);
+    Object.assign(process, { nextTick: known });
+    expect(process.nextTick).toBe(nextTick);
+  }
+  promiseHooksTracker.disable();
+  const plainTick = process.nextTick;
+  const descriptor = Object.getOwnPropertyDescriptor(process, 'nextTick')!;
+  let replaced: unknown = plainTick;
+  Object.defineProperty(process, 'nextTick', {
+    configurable: true,
+    get: () => replaced,
+    set(value: unknown) {
+      replaced = value;
+    },
+  });
+  try {
+    promiseHooksTracker.enable();
+    expect(process.nextTick).not.toBe(plainTick);
+    const other = (): void => {};
+    Object.assign(process, { nextTick: other });
+    expect(replaced).toBe(other);
+    expect(process.nextTick).not.toBe(other);
+    promiseHooksTracker.disable();
+    expect(process.nextTick).toBe(other);
+  } finally {
+    Object.defineProperty(process, 'nextTick', descriptor);
+    promiseHooksTracker.enable();
+  }
+});
