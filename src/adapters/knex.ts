@@ -4,6 +4,7 @@
  */
 import { captureStack } from '../validator/stack-trace.ts';
 import type { Adapter } from './shared/adapter.ts';
+import { ownerOf } from './shared/patches.ts';
 import { noteTarnPool, watchTarnPools } from './shared/tarn-pool.ts';
 
 /** What a program gives as `connection`, when that is known before the pool is used; the names are the library's. */
@@ -76,7 +77,8 @@ export const adapter: Adapter = {
           const returned = original.apply(this, args);
           const { pool } = this;
           if (pool === undefined || pool === before || this._ownsPool === false) return returned;
-          watchTarnPools(ownerOf(pool), context);
+          // The class of tarn, of which later versions of knex have a subclass.
+          watchTarnPools(ownerOf(pool, 'acquire'), context);
           noteTarnPool(pool, nameOf(this), captureStack());
           return returned;
         },
@@ -84,11 +86,3 @@ export const adapter: Adapter = {
     return {};
   },
 };
-
-/** The class of tarn, of which later versions of knex have a subclass. */
-function ownerOf(pool: object): object {
-  let owner = Object.getPrototypeOf(pool) as object;
-  while (!Object.hasOwn(owner, 'acquire') && owner !== Object.prototype)
-    owner = Object.getPrototypeOf(owner) as object;
-  return owner;
-}

@@ -9,6 +9,7 @@ import { EXCLUSIVE, TRY } from '../validator/lock-class.ts';
 import type { Obligation } from '../validator/obligation.ts';
 import { captureStack } from '../validator/stack-trace.ts';
 import type { Adapter, WatchContext } from './shared/adapter.ts';
+import { ownerOf } from './shared/patches.ts';
 import { Resource } from './shared/resource.ts';
 import { createSlot } from './shared/slot.ts';
 
@@ -56,9 +57,9 @@ interface Cluster {
 }
 
 const resources = createSlot<Resource>();
-/** Of a connection that is out; null when it is not. */
 /** Where pools were made. */
 const places = createSlot<Error>();
+/** Of a connection that is out; null when it is not. */
 const holds = createSlot<Obligation | null>();
 
 /** Host, port and name of the database; never a user's name or password. */
@@ -70,14 +71,6 @@ function nameOf({ host, port, socketPath, database }: Pool['config']['connection
 function permitsOf({ connectionLimit }: Pool['config']): number {
   if (connectionLimit === 0) return Infinity;
   return Number.isInteger(connectionLimit) && connectionLimit >= 1 ? connectionLimit : 1;
-}
-
-/** Of an object's prototypes, the first that has the method. */
-function ownerOf(object: object, name: string): object {
-  let owner = Object.getPrototypeOf(object) as object;
-  while (!Object.hasOwn(owner, name) && owner !== Object.prototype)
-    owner = Object.getPrototypeOf(owner) as object;
-  return owner;
 }
 
 function watchPools(library: Library, { validator, patches }: WatchContext): void {

@@ -111,6 +111,14 @@ export class Patches {
   }
 }
 
+/** Of an object's prototypes, the first that has the method. */
+export function ownerOf(object: object, name: string): object {
+  let owner = Object.getPrototypeOf(object) as object;
+  while (!Object.hasOwn(owner, name) && owner !== Object.prototype)
+    owner = Object.getPrototypeOf(owner) as object;
+  return owner;
+}
+
 /**
  * Gives `replacement` the name, length and own properties of what it stands for, save `changes`: parts of
  * property descriptors, by name. A change to what the original has not is left out.
