@@ -12,7 +12,17 @@
  * What was borrowed and never waited for makes no arrow, not even a nested one.
  */
 import { type Clock, ClockEntry, SPARE, join } from './clock.ts';
-import { Borrowed, ClockKey, Grant, type Opens, borrowing, mergeOpens, nextSeq, relist } from './grant.ts';
+import {
+  Borrowed,
+  ClockKey,
+  Grant,
+  type Opens,
+  borrowing,
+  includesGrant,
+  mergeOpens,
+  nextSeq,
+  relist,
+} from './grant.ts';
 
 /** Stands in a clock that has nothing behind it, and yet something that was borrowed. It is of no validator. */
 const nobody = new Grant(new ClockKey(false), 0, 0);
@@ -45,21 +55,16 @@ export function borrow(caller: Clock, registration: ClockEntry): Clock {
 
 /** `clock` as it settles a promise that was made under `creation`: without what was borrowed since. */
 export function returnBorrowed(clock: ClockEntry, creation: Clock): Clock {
+  const before = creation === null ? null : creation.opens;
   const kept: Opens[] = [];
   let isChanged = false;
   for (let cell = clock.opens; cell !== null; cell = cell.under) {
-    const isForeign = cell instanceof Borrowed && !isOpenBehind(creation, cell.grant);
+    const isForeign = cell instanceof Borrowed && !includesGrant(before, cell.grant);
     isChanged ||= isForeign;
     if (!isForeign) kept.push(cell);
   }
   if (!isChanged) return clock;
   return clock.grant === nobody && kept.length === 0 ? null : withOpens(clock, relist(kept));
-}
-
-function isOpenBehind(clock: Clock, grant: Grant): boolean {
-  for (let cell = clock === null ? null : clock.opens; cell !== null; cell = cell.under)
-    if (cell.grant === grant) return true;
-  return false;
 }
 
 /** What lies behind a discharge of `open` under `clock`: also what was there when it was borrowed. */

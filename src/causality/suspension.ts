@@ -93,6 +93,11 @@ function isWithin(inner: readonly Call[], calls: readonly Call[]): boolean {
   return true;
 }
 
+/** Whether a place is in Node's own code that calls hooks one after the other, where others follow promises, too. */
+export function isOfHooks(place: string): boolean {
+  return place.startsWith('node:internal/promise_hooks:');
+}
+
 /** Returns undefined where the program froze `Error`. */
 function readCalls(count: number, below: (...args: never[]) => unknown): Call[] | undefined {
   const { stackTraceLimit, prepareStackTrace } = Error;
@@ -102,8 +107,7 @@ function readCalls(count: number, below: (...args: never[]) => unknown): Call[] 
     Error.prepareStackTrace = (_, sites) => sites.map(toCall);
     Error.captureStackTrace(holder, below);
     const calls = holder.stack as Call[];
-    // Node calls one after the other where there are others that follow promises.
-    if (calls[0]?.place.startsWith('node:internal/promise_hooks:')) calls.shift();
+    if (calls[0] !== undefined && isOfHooks(calls[0].place)) calls.shift();
     return calls.slice(0, count);
   } catch {
     return undefined;

@@ -15,6 +15,7 @@ import {
   forgetConsumption,
   isChainedAtOnce,
 } from '../causality/consumption.ts';
+import { isOfHooks } from '../causality/suspension.ts';
 import { type Obligation, rareOf } from './obligation.ts';
 import { type LazyStack, ownRoots } from './stack-trace.ts';
 
@@ -67,8 +68,7 @@ export function isAwaitedAlone(asked: Obligation): boolean {
 function isAwait(consumption: Error): boolean {
   for (const line of readLines(consumption)) {
     const place = LINE.exec(line)?.[3] ?? '';
-    // Node calls one after the other where there are others that follow promises.
-    if (isOwn(place) || place.startsWith('node:internal/promise_hooks:')) continue;
+    if (isOwn(place) || isOfHooks(place)) continue;
     return place !== '' && !place.startsWith('<') && !place.startsWith('node:');
   }
   return false;
