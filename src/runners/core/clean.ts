@@ -4,14 +4,7 @@
  */
 import { LockdepError } from '../../validator/errors.ts';
 import type { FindingCode } from '../../validator/snapshot-format.ts';
-import type { TestSession } from './test-session.ts';
-
-const KEY = Symbol.for('lockdep.tests');
-
-/** The session of this process, if there is one. */
-export function currentSession(): TestSession | undefined {
-  return (globalThis as { [KEY]?: TestSession })[KEY];
-}
+import { currentSession } from './process-session.ts';
 
 export interface Cleanness {
   isClean: boolean;

@@ -1,5 +1,6 @@
 /** `expect(lockdep).toBeClean()`, in the form that Vitest and Jest share. */
-import { currentSession, inspectTest } from './clean.ts';
+import { inspectTest } from './clean.ts';
+import { currentSession } from './process-session.ts';
 
 export interface MatcherResult {
   pass: boolean;

@@ -3,10 +3,8 @@ import { leaveToOthers } from '../../console.ts';
 import { type WatchLibrariesOptions, watchLibraries } from '../../loading/watch-libraries.ts';
 import { validator } from '../../validator/default.ts';
 import { findRun, nameWorker } from './run-folder.ts';
+import { currentSession, keepSession } from './process-session.ts';
 import { TestSession } from './test-session.ts';
-
-const KEY = Symbol.for('lockdep.tests');
-type Holder = typeof globalThis & { [KEY]?: TestSession };
 
 export interface WorkerOptions extends WatchLibrariesOptions {
   /** The runner loads modules by itself, where Node's hooks do not reach. */
@@ -25,14 +23,14 @@ export function findSession({
   savesAs = nameWorker(),
   ...options
 }: WorkerOptions = {}): TestSession | undefined {
-  const holder = globalThis as Holder;
-  holder[KEY]?.refresh();
-  if (holder[KEY] !== undefined) return holder[KEY];
+  const current = currentSession();
+  current?.refresh();
+  if (current !== undefined) return current;
   const run = findRun();
   if (run === undefined || validator.policy === 'off') return undefined;
   leaveToOthers(validator);
   if (!hasOwnLoader) watchWhatIsLoaded(options);
-  return (holder[KEY] = new TestSession(validator, run.folder, run.rules, savesAs));
+  return keepSession(new TestSession(validator, run.folder, run.rules, savesAs));
 }
 
 /** In a `vm` context of Vitest there are no hooks to be had; what its tests import is replaced by then. */

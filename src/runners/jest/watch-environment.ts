@@ -4,6 +4,7 @@
  * registry that it is given.
  */
 import { createRequire } from 'node:module';
+import { SESSION_KEY } from '../core/process-session.ts';
 import { nameTest } from '../core/test-name.ts';
 import type { RunningTest, TestSession } from '../core/test-session.ts';
 import { findSession } from '../core/worker.ts';
@@ -51,7 +52,7 @@ export interface Environment {
 export type EnvironmentClass = new (config: unknown, context: { testPath: string }) => Environment;
 
 /** What two copies of our package in one realm share. */
-const SHARED_KEYS = [Symbol.for('lockdep'), Symbol.for('lockdep.console'), Symbol.for('lockdep.tests')];
+const SHARED_KEYS = [Symbol.for('lockdep'), Symbol.for('lockdep.console'), SESSION_KEY];
 
 function namesOf({ name, parent }: { name: string; parent?: DescribeBlock }): string[] {
   return parent === undefined ? [] : [...namesOf(parent), name];
